@@ -1,0 +1,196 @@
+//! What is a secret, by its name (protocol.md §4, "Redact always"). Tables only.
+
+/// Headers whose values are secret whatever they look like.
+const SECRET_HEADERS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "dpop",
+    "x-api-key",
+    "api-key",
+    "x-auth-token",
+];
+
+/// A header with one of these in its name is secret.
+const SECRET_WORDS: &[&str] = &["token", "secret", "key", "auth"];
+
+/// Headers that a secret word names by accident: challenges, which replay needs, HTTP/2's
+/// authority, a WebSocket's nonce.
+const OPEN_HEADERS: &[&str] = &[
+    "www-authenticate",
+    "proxy-authenticate",
+    ":authority",
+    "author",
+    "sec-websocket-key",
+    "sec-websocket-accept",
+];
+
+/// Headers that carry a URL or a path.
+const URL_HEADERS: &[&str] = &["location", "content-location", "referer", "link", "mcp-name"];
+
+/// Headers that carry a session id, by the houses' spellings (protocol.md §9).
+const SESSION_HEADERS: &[&str] = &[
+    "mcp-session-id",
+    "x-mcp-session-id",
+    "x-mcp-session",
+    "x-session-id",
+    "session-id",
+    "mcp-connection-id",
+];
+
+/// Keys whose string values are secret in any JSON.
+const JSON_KEYS: &[&str] = &[
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "client_secret",
+    "api_key",
+    "apikey",
+    "password",
+    "secret",
+    "authorization",
+];
+
+/// Keys whose values are secret in URLs, form bodies and the bodies of OAuth legs.
+const OAUTH_KEYS: &[&str] = &[
+    "access_token",
+    "actor_token",
+    "api_key",
+    "apikey",
+    "assertion",
+    "authorization",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "device_code",
+    "id_token",
+    "key",
+    "login_hint",
+    "nonce",
+    "password",
+    "refresh_token",
+    "registration_access_token",
+    "registration_client_uri",
+    "request",
+    "request_uri",
+    "secret",
+    "sig",
+    "signature",
+    "state",
+    "subject_token",
+    "token",
+    "user_code",
+    "username",
+];
+
+/// Keys whose values stand for a person's session or task: secret where a recording leaves home,
+/// whole in reading verbs (faces.md). Lower case, with the word of their placeholder.
+const IDENTITY_KEYS: &[(&str, &str)] = &[
+    ("sessionid", "session"),
+    ("session_id", "session"),
+    ("requeststate", "request-state"),
+    ("taskid", "task"),
+    ("elicitationid", "elicitation"),
+];
+
+/// The longest key in the tables; what is longer needs no look.
+pub(super) const LONGEST_KEY: usize = 32;
+
+/// How a header's value is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderRule {
+    /// Shown as it is.
+    Open,
+    /// A credential, perhaps behind a scheme word.
+    Credential,
+    /// Secret as a whole.
+    Whole,
+    /// A session id.
+    Session,
+    /// A URL: its parts are looked at.
+    Url,
+}
+
+/// The rule for a header, whatever the case of its name.
+pub(super) fn header(name: &str) -> HeaderRule {
+    let name = name.to_ascii_lowercase();
+    let is = |list: &[&str]| list.contains(&name.as_str());
+    if is(OPEN_HEADERS) {
+        HeaderRule::Open
+    } else if is(SESSION_HEADERS) {
+        HeaderRule::Session
+    } else if name == "authorization" || name == "proxy-authorization" {
+        HeaderRule::Credential
+    } else if is(SECRET_HEADERS) {
+        HeaderRule::Whole
+    } else if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+        HeaderRule::Credential
+    } else if is(URL_HEADERS) {
+        HeaderRule::Url
+    } else {
+        HeaderRule::Open
+    }
+}
+
+/// Which names are secret in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Keys {
+    /// The long list of OAuth legs rather than JSON-RPC's short one.
+    pub(super) oauth: bool,
+    /// Session, task and elicitation ids too.
+    pub(super) identities: bool,
+}
+
+impl Keys {
+    /// The word of the placeholder for a key's value; none where it is no secret.
+    pub(super) fn kind(self, key: &[u8]) -> Option<&'static str> {
+        if key.len() > LONGEST_KEY {
+            return None;
+        }
+        let key = key.to_ascii_lowercase();
+        let list = if self.oauth { OAUTH_KEYS } else { JSON_KEYS };
+        let secret = list.iter().copied().find(|known| known.as_bytes() == key);
+        let identity = || {
+            let found = IDENTITY_KEYS.iter().find(|(known, _)| known.as_bytes() == key);
+            found.filter(|_| self.identities).map(|(_, kind)| *kind)
+        };
+        secret.or_else(identity)
+    }
+}
+
+/// Whether a path segment looks like a key or a session id that a host put into the URL: 14 hex
+/// digits and more, a UUID, or 20 and more letters and digits mixed without a separator.
+pub(super) fn looks_like_key(segment: &str) -> bool {
+    let bytes = segment.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let mixed = digits >= 2 && letters >= 1;
+    let hex = bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let dashes = bytes.len() - bytes.iter().filter(|b| **b != b'-').count();
+    let uuid = hex && bytes.len() == 36 && dashes == 4;
+    let plain = digits + letters == bytes.len();
+    uuid || mixed && plain && (hex && bytes.len() >= 14 || bytes.len() >= 20)
+}
+
+/// Whether a URL and a request's media type are those of a leg of OAuth: the endpoints that carry
+/// credentials, by the names that servers give them.
+pub(super) fn is_oauth_leg(url: &str, request_media: Option<&str>) -> bool {
+    const ENDPOINTS: &[&str] = &[
+        "authorize",
+        "token",
+        "register",
+        "revoke",
+        "introspect",
+        "userinfo",
+        "par",
+        "device",
+        "device_authorization",
+        "callback",
+    ];
+    let path = url.split(['?', '#']).next().unwrap_or("");
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    ENDPOINTS.contains(&last) || request_media == Some("application/x-www-form-urlencoded")
+}
