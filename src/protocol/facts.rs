@@ -1,0 +1,224 @@
+//! The summary of one exchange in the making: what dialects note, each fact bounded.
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::model::{Candidate, Counts, Implementation, Initialize, Summary, Transport};
+use crate::capture::{ExchangeId, Open, Timestamp};
+
+/// Longest text kept of a path, name, version or id, in bytes; what is longer is cut.
+const TEXT_CAP: usize = 256;
+/// Distinct methods and names kept; further ones set `more`.
+const LIST_CAP: usize = 16;
+/// Longest name or method listed, in bytes; a longer one sets `more` instead.
+const NAME_CAP: usize = 64;
+/// Candidates kept; further ones are left out.
+const CANDIDATES_CAP: usize = 8;
+
+/// Where a session id may stand, in the order of precedence (houses.md §2; the list).
+const PRECEDENCE: [&str; 10] = [
+    "header:mcp-session-id",
+    "header:x-mcp-session-id",
+    "header:x-mcp-session",
+    "header:session-id",
+    "header:x-session-id",
+    "query:sessionId",
+    "query:session_id",
+    "ndjson",
+    "endpoint-event",
+    "metadata",
+];
+
+/// A [`Summary`] that grows with its exchange.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) summary: Summary,
+    url: Option<Url>,
+}
+
+impl Facts {
+    /// What the opening of an exchange says.
+    pub(crate) fn new(id: ExchangeId, at: Timestamp, open: &Open) -> Self {
+        let url = Url::parse(&open.url).ok();
+        let (origin, path) = match &url {
+            Some(url) => (url.origin().ascii_serialization(), url.path()),
+            None => (String::new(), open.url.as_str()),
+        };
+        let auth = open.headers.get("authorization").map(|value| fingerprint(value));
+        let summary = Summary {
+            id,
+            started_at: at,
+            last_at: at,
+            outcome: None,
+            mode: open.mode,
+            run: open.run.clone(),
+            name: open.name.clone(),
+            peer: host(&open.client).to_owned(),
+            origin: cut(&origin, TEXT_CAP),
+            path: cut(path, TEXT_CAP),
+            method: cut(&open.method, NAME_CAP),
+            status: None,
+            is_mcp: false,
+            transport: None,
+            streaming: false,
+            candidates: Vec::new(),
+            initialize: None,
+            connected_at: None,
+            initialized: false,
+            client: None,
+            server: None,
+            revision: None,
+            auth,
+            last_event_id: None,
+            counts: Counts::default(),
+            methods: Vec::new(),
+            names: Vec::new(),
+            more: false,
+            answers_elsewhere: false,
+            unread: None,
+        };
+        Self { summary, url }
+    }
+
+    /// The request's URL.
+    pub(crate) fn url(&self) -> Option<Url> {
+        self.url.clone()
+    }
+
+    /// A reference as it stands in the response, resolved against the request's URL.
+    pub(crate) fn resolve(&self, target: &str) -> Option<Url> {
+        self.url.as_ref()?.join(target).ok()
+    }
+
+    /// The exchange shows MCP (design.md, What is intercepted and kept).
+    pub(crate) fn shows_mcp(&mut self) {
+        self.summary.is_mcp = true;
+    }
+
+    /// The transport shows.
+    pub(crate) fn transport(&mut self, transport: Transport) {
+        self.summary.transport = Some(transport);
+    }
+
+    /// A session id was found. Candidates stay in the order of precedence, the request's first.
+    pub(crate) fn candidate(&mut self, source: &str, value: &str, in_response: bool) {
+        let candidates = &mut self.summary.candidates;
+        let value = cut(value, TEXT_CAP);
+        let new = Candidate { source: source.to_owned(), value, in_response };
+        if new.value.is_empty() || candidates.contains(&new) || candidates.len() >= CANDIDATES_CAP {
+            return;
+        }
+        let place = candidates.partition_point(|c| rank(c) <= rank(&new));
+        candidates.insert(place, new);
+    }
+
+    /// The revision is named; by the server's choice where it `decides`.
+    pub(crate) fn revision(&mut self, revision: Option<&str>, decides: bool) {
+        if let Some(revision) = revision
+            && (decides || self.summary.revision.is_none())
+        {
+            self.summary.revision = Some(cut(revision, NAME_CAP));
+        }
+    }
+
+    /// `Last-Event-ID` of the request.
+    pub(crate) fn last_event_id(&mut self, id: Option<&str>) {
+        self.summary.last_event_id = id.map(|id| cut(id, TEXT_CAP));
+    }
+
+    /// It carries an `initialize` request.
+    pub(crate) fn asks_initialize(&mut self) {
+        self.summary.initialize.get_or_insert_default();
+    }
+
+    /// Its `initialize` was answered with a result.
+    pub(crate) fn answers_initialize(&mut self, revision: Option<String>) {
+        let revision = revision.map(|revision| cut(&revision, NAME_CAP));
+        self.summary.initialize = Some(Initialize { answered: true, revision });
+    }
+
+    /// Something of the server's was read that arrived at this time: the first that shows that a
+    /// session stands tells when it began to.
+    pub(crate) fn heard(&mut self, at: Timestamp) {
+        let summary = &mut self.summary;
+        let answered = summary.initialize.as_ref().is_some_and(|initialize| initialize.answered);
+        if answered || summary.candidates.iter().any(|c| c.source == "endpoint-event") {
+            summary.connected_at.get_or_insert(at);
+        }
+    }
+
+    /// It carries `notifications/initialized`.
+    pub(crate) fn initialized(&mut self) {
+        self.summary.initialized = true;
+    }
+
+    /// The client names itself: JSON text of an `Implementation`.
+    pub(crate) fn client(&mut self, json: Option<&str>) {
+        self.summary.client = json.and_then(implementation).or(self.summary.client.take());
+    }
+
+    /// The server names itself: JSON text of an `Implementation`.
+    pub(crate) fn server(&mut self, json: Option<&str>) {
+        self.summary.server = json.and_then(implementation).or(self.summary.server.take());
+    }
+
+    /// A message has this method.
+    pub(crate) fn method(&mut self, method: &str) {
+        self.summary.more |= !list(&mut self.summary.methods, method);
+    }
+
+    /// A message has this name.
+    pub(crate) fn name(&mut self, name: &str) {
+        self.summary.more |= !list(&mut self.summary.names, name);
+    }
+}
+
+fn rank(candidate: &Candidate) -> (bool, usize) {
+    let place = PRECEDENCE.iter().position(|source| *source == candidate.source);
+    (candidate.in_response, place.unwrap_or(PRECEDENCE.len()))
+}
+
+/// Lists `text` once; false where the caps do not allow it.
+fn list(texts: &mut Vec<String>, text: &str) -> bool {
+    if texts.iter().any(|listed| listed == text) {
+        return true;
+    }
+    let room = text.len() <= NAME_CAP && texts.len() < LIST_CAP;
+    if room {
+        texts.push(text.to_owned());
+    }
+    room
+}
+
+fn implementation(json: &str) -> Option<Implementation> {
+    /// Either may be missing in the field.
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(default)]
+        name: String,
+        #[serde(default)]
+        version: String,
+    }
+    let named: Named = serde_json::from_str(json).ok()?;
+    Some(Implementation {
+        name: cut(&named.name, NAME_CAP),
+        version: cut(&named.version, NAME_CAP),
+    })
+}
+
+/// The first eight bytes of SHA-256: the same wherever and whenever a recording is read.
+fn fingerprint(value: &[u8]) -> u64 {
+    let hash = Sha256::digest(value);
+    hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// The address without its port: `127.0.0.1:5000`, `[::1]:5000`.
+fn host(client: &str) -> &str {
+    client.rsplit_once(':').map_or(client, |(host, _)| host)
+}
+
+fn cut(text: &str, cap: usize) -> String {
+    let end = (0..=cap.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
+}

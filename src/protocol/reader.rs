@@ -1,0 +1,417 @@
+//! Reads one exchange, record by record: its messages, its frames, its summary.
+//!
+//! The same code serves the recorder, the store's readers and tapes, so the same records give the
+//! same reading everywhere (design.md, tenet 3).
+
+use bytes::Bytes;
+
+use super::{
+    body::{Body, Limits, Piece},
+    dialect::{DIALECTS, Spoken},
+    facts::Facts,
+    jsonrpc::{self, Envelope},
+    methods,
+    model::{Direction, Frame, Kind, Message, SseFields, Summary, Transport},
+    pair::id_key,
+};
+use crate::capture::{Fact, Headers, Open, Record, Side, Timestamp};
+
+/// Response messages wait for the request's end, so that the request's have the first numbers.
+/// When those that wait hold more than this, the request counts as ended, and messages that it
+/// still brings are numbered as they come.
+const HELD_CAP: usize = 16 << 20;
+
+/// Requests of an exchange remembered to tell its answers; answers to further ones count as
+/// answers to requests elsewhere.
+const ASKED_CAP: usize = 1_024;
+
+/// All that one exchange holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What the catalog keeps of it.
+    pub summary: Summary,
+    /// Its messages by number.
+    pub messages: Vec<Message>,
+    /// The response's frames by index.
+    pub frames: Vec<Frame>,
+}
+
+/// Reads all records of one exchange; none where its `Open` is not among them.
+#[must_use]
+pub fn read(records: &[Record]) -> Option<Reading> {
+    let mut reader = Reader::with_frames();
+    for record in records {
+        reader.push(record);
+    }
+    let summary = reader.summary()?;
+    Some(Reading { summary, messages: reader.take_messages(), frames: reader.take_frames() })
+}
+
+/// Reads one exchange as its records come. Memory is bounded by `Limits` and `HELD_CAP`,
+/// provided that messages and frames are taken.
+#[derive(Debug, Default)]
+pub struct Reader {
+    reading: Option<Box<InExchange>>,
+    keep_frames: bool,
+}
+
+/// A reader that has seen `Open`.
+#[derive(Debug)]
+struct InExchange {
+    facts: Facts,
+    request: Body,
+    response: Option<Body>,
+    request_over: bool,
+    /// Pieces of the response that wait for the request's end, and their bytes.
+    held: Vec<Piece>,
+    held_bytes: usize,
+    /// The requests so far: direction, id as compared, method.
+    asked: Vec<(Direction, String, String)>,
+    /// Messages with an outcome that counts as an error.
+    failures: u64,
+    next: u32,
+    messages: Vec<Message>,
+    frames: Vec<Frame>,
+    keep_frames: bool,
+}
+
+impl Reader {
+    /// A reader that keeps no frames.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A reader that keeps the response's frames for [`Reader::take_frames`].
+    #[must_use]
+    pub fn with_frames() -> Self {
+        Self { reading: None, keep_frames: true }
+    }
+
+    /// Takes the exchange's next record. Records before `Open` are passed over.
+    pub fn push(&mut self, record: &Record) {
+        match (&mut self.reading, &record.fact, record.exchange) {
+            (Some(reading), fact, _) => reading.push(fact, record.at),
+            (none, Fact::Open(open), Some(id)) => {
+                let facts = Facts::new(id, record.at, open);
+                *none = Some(Box::new(InExchange::new(facts, open, self.keep_frames)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The messages since the last call, by number.
+    ///
+    /// Numbers count in the exchange from 0, request side first: what the response brings waits
+    /// until the request has ended.
+    pub fn take_messages(&mut self) -> Vec<Message> {
+        self.reading
+            .as_mut()
+            .map(|reading| std::mem::take(&mut reading.messages))
+            .unwrap_or_default()
+    }
+
+    /// The frames since the last call; none where they are not kept.
+    pub fn take_frames(&mut self) -> Vec<Frame> {
+        self.reading.as_mut().map(|reading| std::mem::take(&mut reading.frames)).unwrap_or_default()
+    }
+
+    /// What is known by now; none before `Open`.
+    #[must_use]
+    pub fn summary(&self) -> Option<Summary> {
+        self.reading.as_ref().map(|reading| reading.summary())
+    }
+}
+
+impl InExchange {
+    fn new(mut facts: Facts, open: &Open, keep_frames: bool) -> Self {
+        let url = facts.url();
+        for dialect in DIALECTS {
+            dialect.request(open, url.as_ref(), &mut facts);
+        }
+        Self {
+            facts,
+            request: Body::new(&open.headers, Limits::READING),
+            response: None,
+            request_over: has_no_body(open),
+            held: Vec::new(),
+            held_bytes: 0,
+            asked: Vec::new(),
+            failures: 0,
+            next: 0,
+            messages: Vec::new(),
+            frames: Vec::new(),
+            keep_frames,
+        }
+    }
+
+    fn push(&mut self, fact: &Fact, at: Timestamp) {
+        let summary = &mut self.facts.summary;
+        summary.last_at = summary.last_at.max(at);
+        match fact {
+            Fact::Chunk { side, data, cut } => {
+                self.body(*side, |body, out| {
+                    body.push(data, at, out);
+                    if *cut > 0 {
+                        body.gap(at, out);
+                    }
+                });
+            }
+            Fact::BodyEnd { side, .. } => self.end(*side),
+            Fact::Head(head) => {
+                summary.status = Some(head.status);
+                for dialect in DIALECTS {
+                    dialect.response(head, &mut self.facts);
+                }
+                self.response = Some(Body::new(&head.headers, Limits::READING));
+                self.notice_stream();
+            }
+            Fact::Gap(gap) => {
+                if let Some(side) = gap.side {
+                    self.body(side, |body, out| body.gap(at, out));
+                }
+            }
+            Fact::End(end) => {
+                summary.outcome = Some(end.outcome);
+                self.end(Side::Request);
+                self.end(Side::Response);
+            }
+            _ => {}
+        }
+    }
+
+    fn body(&mut self, side: Side, act: impl FnOnce(&mut Body, &mut Vec<Piece>)) {
+        let mut pieces = Vec::new();
+        match side {
+            Side::Request => act(&mut self.request, &mut pieces),
+            Side::Response => {
+                let Some(body) = &mut self.response else { return };
+                act(body, &mut pieces);
+                self.notice_stream();
+            }
+        }
+        let unread = match side {
+            Side::Request => self.request.unread(),
+            Side::Response => self.response.as_ref().and_then(Body::unread),
+        };
+        if let Some(why) = unread
+            && self.facts.summary.unread.is_none()
+        {
+            self.facts.summary.unread = Some(why.lines().next().unwrap_or(why).to_owned());
+        }
+        for piece in pieces {
+            self.take(side, piece);
+        }
+    }
+
+    /// A body is over, well or not.
+    fn end(&mut self, side: Side) {
+        self.body(side, Body::finish);
+        if side == Side::Request {
+            self.request_is_over();
+        }
+    }
+
+    fn request_is_over(&mut self) {
+        self.request_over = true;
+        self.held_bytes = 0;
+        for piece in std::mem::take(&mut self.held) {
+            self.read(Side::Response, &piece);
+        }
+    }
+
+    /// The response's body has shown what it is.
+    fn notice_stream(&mut self) {
+        let Some(body) = &self.response else { return };
+        self.facts.summary.streaming |= body.is_stream();
+        if body.is_ndjson() && self.facts.summary.transport.is_none() {
+            self.facts.transport(Transport::Ndjson);
+        }
+    }
+
+    fn take(&mut self, side: Side, piece: Piece) {
+        if let (Side::Response, Piece::Frame(frame)) = (side, &piece) {
+            self.facts.summary.counts.frames += 1;
+            for dialect in DIALECTS {
+                dialect.frame(frame, &mut self.facts);
+            }
+            self.facts.heard(frame.at);
+            if self.keep_frames {
+                self.frames.push(frame.clone());
+            }
+        }
+        if side == Side::Request || self.request_over {
+            return self.read(side, &piece);
+        }
+        self.held_bytes += piece.size();
+        self.held.push(piece);
+        if self.held_bytes > HELD_CAP {
+            self.request_is_over();
+        }
+    }
+
+    /// Reads the messages in a frame or body.
+    fn read(&mut self, side: Side, piece: &Piece) {
+        let (payload, at, frame) = match piece {
+            Piece::Json(body, at) => (body, *at, None),
+            Piece::Frame(frame) => (&frame.data, frame.at, Some(frame)),
+        };
+        // A cut SSE event is discarded by clients; a last NDJSON line without its line end is not,
+        // and it reads as JSON only if it is whole.
+        if payload.is_empty()
+            || frame.is_some_and(|frame| !frame.complete && frame.raw.ends_with(b"\n"))
+        {
+            return;
+        }
+        if frame.is_some_and(|frame| !frame.complete) && !self.side_is_ndjson(side) {
+            return;
+        }
+        let text = jsonrpc::text(payload);
+        jsonrpc::messages(&text, |envelope| {
+            let whole = payload_of(payload, envelope.text);
+            self.message(side, &envelope, whole, at, frame);
+        });
+    }
+
+    fn side_is_ndjson(&self, side: Side) -> bool {
+        side == Side::Response && self.facts.summary.transport == Some(Transport::Ndjson)
+    }
+
+    fn message(
+        &mut self,
+        side: Side,
+        envelope: &Envelope<'_>,
+        payload: Bytes,
+        at: Timestamp,
+        frame: Option<&Frame>,
+    ) {
+        let direction = match side {
+            Side::Request => Direction::ClientToServer,
+            Side::Response => Direction::ServerToClient,
+        };
+        let method = envelope.method();
+        let name = method.as_deref().and_then(|method| envelope.subject(method));
+        let asked = self.asked_method(direction, envelope, method.as_deref());
+        let spoken = Spoken { direction, envelope, method: method.as_deref().or(asked.as_deref()) };
+        for dialect in DIALECTS {
+            dialect.message(&spoken, &mut self.facts);
+        }
+        self.facts.heard(at);
+        let (tool_error, rpc_code) = (envelope.is_tool_error(), envelope.code());
+        self.count(envelope.kind, tool_error, method.as_deref(), name.as_deref());
+        self.messages.push(Message {
+            exchange: self.facts.summary.id,
+            number: self.next,
+            frame: frame.map(|frame| frame.index),
+            direction,
+            kind: envelope.kind,
+            rpc_id: envelope.id.map(str::to_owned),
+            method,
+            name,
+            tool_error,
+            rpc_code,
+            answers: None,
+            latency_us: None,
+            at,
+            sse: frame.filter(|_| !self.side_is_ndjson(side)).map(|frame| SseFields {
+                event: frame.event.clone(),
+                id: frame.id.clone(),
+                retry: frame.retry,
+            }),
+            payload,
+        });
+        self.next = self.next.saturating_add(1);
+    }
+
+    /// Remembers a request; of an answer tells the method that this exchange asked for.
+    fn asked_method(
+        &mut self,
+        direction: Direction,
+        envelope: &Envelope<'_>,
+        method: Option<&str>,
+    ) -> Option<String> {
+        let key = id_key(envelope.id?)?;
+        if let Some(method) = method {
+            if self.asked.len() < ASKED_CAP {
+                self.asked.push((direction, key, method.to_owned()));
+            }
+            return None;
+        }
+        let asked = |(by, id, _): &&(Direction, String, String)| *by != direction && *id == key;
+        let found = self.asked.iter().find(asked).map(|(.., method)| method.clone());
+        self.facts.summary.answers_elsewhere |= found.is_none();
+        found
+    }
+
+    fn count(&mut self, kind: Kind, tool_error: bool, method: Option<&str>, name: Option<&str>) {
+        let counts = &mut self.facts.summary.counts;
+        counts.messages += 1;
+        counts.calls += u64::from(kind == Kind::Request);
+        self.failures += u64::from(kind == Kind::Error || tool_error);
+        if let Some(method) = method {
+            self.facts.method(method);
+            if methods::is_mcp(method) {
+                self.facts.shows_mcp();
+            }
+        }
+        if let Some(name) = name {
+            self.facts.name(name);
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = self.facts.summary.clone();
+        let refused = if summary.declines_listening() {
+            0
+        } else if summary.status.is_some_and(|status| status >= 400) {
+            self.failures.max(1)
+        } else {
+            self.failures
+        };
+        let fault = summary.outcome.is_some_and(crate::capture::Outcome::is_fault);
+        summary.counts.errors = refused + u64::from(fault);
+        if summary.transport.is_none() && summary.is_mcp {
+            summary.transport = Some(transport(&summary));
+        }
+        if !summary.is_mcp {
+            (summary.transport, summary.revision) = (None, None);
+        }
+        summary
+    }
+}
+
+impl Piece {
+    fn size(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.raw.len() + frame.data.len(),
+            Self::Json(body, _) => body.len(),
+        }
+    }
+}
+
+/// A POST to an endpoint of HTTP+SSE has its session in the query and no header of MCP's.
+fn transport(summary: &Summary) -> Transport {
+    match summary.candidates.first() {
+        Some(first) if first.source.starts_with("query:") => Transport::HttpSse,
+        _ => Transport::StreamableHttp,
+    }
+}
+
+/// The bytes of one message within those of its body: no copy where the text was UTF-8.
+fn payload_of(body: &Bytes, text: &str) -> Bytes {
+    let within = body.as_ptr_range().contains(&text.as_ptr());
+    if within { body.slice_ref(text.as_bytes()) } else { Bytes::copy_from_slice(text.as_bytes()) }
+}
+
+/// Such a request is over with its head (RFC 9112 6.3; on HTTP/2 these methods bring no body).
+fn has_no_body(open: &Open) -> bool {
+    let length = |headers: &Headers| headers.text("content-length").map(|length| length != "0");
+    let bodiless = matches!(open.method.as_str(), "GET" | "HEAD" | "DELETE" | "OPTIONS");
+    match length(&open.headers) {
+        Some(some) => !some,
+        None => bodiless && open.headers.get("transfer-encoding").is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
