@@ -1,0 +1,116 @@
+//! Reading a store in the process that owns it: the catalog plus a fold of the journal's tail
+//! (design.md, Store).
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    capture::{ExchangeId, Record},
+    protocol::{Reader, Summary},
+    store::{Position, Table},
+};
+
+use super::{
+    recorder::flush,
+    rows::{self, Row},
+    shared::{Shared, unreadable},
+    source::{Origin, Source, SourceError},
+    writer::Ask,
+};
+
+/// How many running exchanges are read on where the last call stopped; others from their start.
+const TAIL_READERS: usize = 1_024;
+
+/// A reader of an open store; see [`super::Recorder::source`].
+pub struct OwnerSource {
+    asks: UnboundedSender<Ask>,
+    shared: Arc<Shared>,
+    /// Exchanges of the tail as far as they were read, and how many entries that is.
+    tail: HashMap<ExchangeId, (usize, Reader)>,
+}
+
+impl OwnerSource {
+    pub(super) fn new(asks: UnboundedSender<Ask>, shared: Arc<Shared>) -> Self {
+        Self { asks, shared, tail: HashMap::new() }
+    }
+
+    /// Folds the exchanges that the catalog does not have.
+    fn tail(
+        &mut self,
+        live: Vec<(ExchangeId, Vec<Position>)>,
+        summaries: &mut BTreeMap<ExchangeId, Summary>,
+    ) -> Result<(), SourceError> {
+        let mut known = std::mem::take(&mut self.tail);
+        for (id, positions) in live {
+            if summaries.contains_key(&id) {
+                continue;
+            }
+            let (read, mut reader) = known.remove(&id).unwrap_or_default();
+            for position in positions.iter().skip(read) {
+                for record in self.shared.journal.read(*position)? {
+                    reader.push(&record);
+                }
+                drop(reader.take_messages());
+            }
+            summaries.extend(reader.summary().map(|summary| (id, summary)));
+            if self.tail.len() < TAIL_READERS {
+                self.tail.insert(id, (positions.len(), reader));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source for OwnerSource {
+    fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
+        flush(&self.asks);
+        let shared = Arc::clone(&self.shared);
+        let _still = shared.still();
+        // The tail first: what leaves it meanwhile is in the catalog already.
+        let live = self.shared.live.all();
+        let mut summaries = BTreeMap::new();
+        self.shared.catalog().scan(Table::Exchanges, &[], &mut |_, value| {
+            let row = Row::from_bytes(value).map_err(unreadable)?;
+            summaries.insert(row.summary.id, row.summary);
+            Ok(())
+        })?;
+        self.tail(live, &mut summaries)?;
+        Ok(summaries.into_values().collect())
+    }
+
+    fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {
+        flush(&self.asks);
+        let _still = self.shared.still();
+        let mut records = Vec::new();
+        for position in self.shared.positions(exchange)? {
+            records.extend(self.shared.journal.read(position)?);
+        }
+        records.sort_by_key(|record| record.n);
+        Ok(records)
+    }
+
+    fn notices(&mut self) -> Result<Vec<Record>, SourceError> {
+        flush(&self.asks);
+        let _still = self.shared.still();
+        // By key, which begins with the time: one that the catalog has taken in meanwhile, or that
+        // a prune carried over, is there once.
+        let mut notices = BTreeMap::new();
+        for record in self.shared.live.notices() {
+            notices.insert(rows::notice_key(record.at, &rows::notice(&record)), record);
+        }
+        self.shared.catalog().scan(Table::Notices, &[], &mut |key, value| {
+            let record = rows::read_notice(value)?.into_iter().next();
+            notices.extend(record.map(|record| (key.to_vec(), record)));
+            Ok(())
+        })?;
+        Ok(notices.into_values().collect())
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { tool: concat!("wiretape ", env!("CARGO_PKG_VERSION")).to_owned() }
+    }
+}
