@@ -1,0 +1,133 @@
+//! `wiretape demo`: something to see without a network.
+//!
+//! A small MCP server and client inside the program talk through the real proxy over TLS, once in
+//! each era, and are recorded as run `demo`.
+
+mod client;
+mod server;
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use self::client::Client;
+use super::{
+    Ctx,
+    args::DemoArgs,
+    faces::ListeningFace,
+    live::Form,
+    printer::Printer,
+    record::say_listening,
+    signals::Signals,
+    station::{self, Place},
+    summing_up,
+};
+use crate::{
+    protocol::query::Query,
+    proxy::ListenerSettings,
+    recorder::{
+        FeedStart,
+        attach::{Attached, RemoteSource},
+        home::Home,
+    },
+    settings::{Wide, WideAsked},
+    tasks::{self, Tasks},
+    tls::{Authority, Leaves, connector_trusting},
+};
+
+/// The last revision with sessions.
+const LEGACY: &str = "2025-11-25";
+/// The first one without.
+const MODERN: &str = "2026-07-28";
+/// The label of what it records.
+const RUN: &str = "demo";
+/// How long the demo's server gets to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs the verb.
+pub(super) fn run(args: &DemoArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
+    let home = ctx.open_home()?;
+    super::runtime()?.block_on(recorded(args, &home, ctx))
+}
+
+async fn recorded(args: &DemoArgs, home: &Home, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let settings = ListenerSettings {
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        run: Some(RUN.to_owned()),
+        keep_all: true,
+        // The demo's server has its certificate from our own authority.
+        upstream_ca: vec![home.certs().join("ca.pem")],
+        ..ListenerSettings::default()
+    };
+    let form = if args.json { Form::Json } else { Form::Talk };
+    let query = Query::parse("run:demo", crate::clock::now())?;
+    let sums = match station::enter(home, Wide::of(WideAsked::default()), ctx).await? {
+        Place::Own(station) => {
+            let listening = station.listen(&settings).await?;
+            say_listening(&listening, args.json, ctx)?;
+            let feed = station.feed().context("the recording has just begun")?;
+            let printer = Printer::start_with(feed, Some(form), query, ctx.another_output())?;
+            let played = play(&listening, home, &mut signals).await;
+            let source = station.source();
+            let sums = tasks::blocking(move || {
+                source.map(|mut source| summing_up::of_run(&mut source, RUN)).transpose()
+            });
+            let sums = sums.await??.unwrap_or_default();
+            station.end(&mut signals, ctx).await?;
+            printer.finish().await;
+            played?;
+            sums
+        }
+        Place::InUse(attached) => {
+            let asked = serde_json::to_value(WideAsked::default())?;
+            let listener = attached.listen(&settings, &asked).await?;
+            let listening: ListeningFace = serde_json::from_value(listener.description().clone())?;
+            say_listening(&listening, args.json, ctx)?;
+            let viewer = Attached::connect(home).await?.context("the recorder has ended")?;
+            let feed = viewer.subscribe(FeedStart::Now).await?;
+            let _printer = Printer::start_with(feed, Some(form), query, ctx.another_output())?;
+            play(&listening, home, &mut signals).await?;
+            let there = home.clone();
+            let sums = tasks::blocking(move || -> anyhow::Result<String> {
+                let mut source =
+                    RemoteSource::connect(&there)?.context("the recorder has ended")?;
+                summing_up::of_run(&mut source, RUN)
+            });
+            sums.await??
+        }
+    };
+    ctx.out.talk(sums);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the server and lets the client live through both eras.
+async fn play(listening: &ListeningFace, home: &Home, signals: &mut Signals) -> anyhow::Result<()> {
+    let authority = Arc::new(Authority::open(&home.certs())?);
+    let ca = CertificateDer::from_pem_slice(authority.cert_pem().as_bytes())?;
+    let leaf = Leaves::new(authority).server_config("localhost", None)?;
+    let mut tls = (*leaf).clone();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let url: http::Uri =
+        format!("https://localhost:{}/mcp", listener.local_addr()?.port()).parse()?;
+    let proxy: http::Uri = listening.proxy.as_deref().context("a proxy")?.parse()?;
+    let tasks = Tasks::new();
+    tasks.spawn(server::serve(listener, TlsAcceptor::from(Arc::new(tls)), tasks.clone()));
+    let story = async {
+        let trust = connector_trusting(vec![ca]);
+        let client =
+            |http2| Client::new(url.clone(), proxy.clone(), trust.clone(), http2, tasks.clone());
+        client(false).legacy().await.context("the demo's session")?;
+        client(true).modern().await.context("the demo without sessions")
+    };
+    let told = tokio::select! {
+        told = story => told,
+        () = signals.next() => Ok(()),
+    };
+    tasks.drain(GRACE).await;
+    told
+}

@@ -1,0 +1,196 @@
+//! Opens what a reading verb reads: a tape, a free store, or a store in use through its owner.
+
+use std::{fs::File, io::BufReader, iter, path::Path, sync::Arc};
+
+use anyhow::Context as _;
+
+use super::{Ctx, progress::Rebuild};
+use crate::{
+    capture::{ExchangeId, Record},
+    protocol::Summary,
+    recorder::{
+        FeedStart, Origin, OwnerSource, Recorder, Source, SourceError, TapeSource,
+        attach::{self, Opened, Purpose, ReaderOwner, Refusal, RemoteSource},
+        home::Home,
+        lock::HomeLock,
+    },
+    tasks::Tasks,
+};
+
+/// The tape that was named, else the home's store.
+pub(crate) fn source(ctx: &Ctx, tape: Option<&Path>) -> anyhow::Result<Box<dyn Source>> {
+    match tape {
+        Some(tape) => {
+            let name = || tape.display().to_string();
+            let file = File::open(tape).with_context(name)?;
+            Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
+        }
+        None => Ok(Box::new(HomeSource::open(&ctx.open_home()?)?)),
+    }
+}
+
+/// Records as they come, in batches; ends when the recording does.
+pub(crate) type Batches = Box<dyn Iterator<Item = anyhow::Result<Vec<Record>>>>;
+
+/// The feed of the recorder that owns the home, from the first record of its store: backlog and
+/// live as one list. A store that nobody records into is its backlog.
+pub(crate) fn feed(ctx: &Ctx) -> anyhow::Result<Batches> {
+    let home = ctx.open_home()?;
+    let runtime = super::runtime()?;
+    match runtime.block_on(attach::open_home(&home, Purpose::Read))? {
+        Opened::InUse(attached) => {
+            let mut feed = runtime.block_on(attached.subscribe(FeedStart::Beginning))?;
+            Ok(Box::new(iter::from_fn(move || match runtime.block_on(feed.next()) {
+                Ok(batch) => batch.map(|records| Ok(records.to_vec())),
+                Err(error) => Some(Err(error.into())),
+            })))
+        }
+        Opened::Free(lock) => {
+            let owned = Owned::open(&home, lock, runtime)?;
+            let mut source = HomeSource { home, way: Way::Owned(Box::new(owned)) };
+            let ids: Vec<_> = source.summaries()?.iter().map(|summary| summary.id).collect();
+            Ok(Box::new(ids.into_iter().map(move |id| Ok(source.records(id)?))))
+        }
+    }
+}
+
+/// The store of a home, whoever owns it. Owned by a reader it is handed over to the first recorder
+/// that asks; the reading then goes on through that one (design.md, One home).
+struct HomeSource {
+    home: Home,
+    way: Way,
+}
+
+enum Way {
+    Owned(Box<Owned>),
+    Remote(RemoteSource),
+    /// Between two owners.
+    None,
+}
+
+/// A store that this reader owns, and serves to others meanwhile. The parts are let go in this
+/// order: whoever takes the lock finds the store closed.
+struct Owned {
+    source: OwnerSource,
+    owner: Arc<ReaderOwner>,
+    _server: attach::Server,
+    _recorder: Arc<Recorder>,
+    /// Its threads serve the socket.
+    _runtime: tokio::runtime::Runtime,
+    _lock: Arc<HomeLock>,
+}
+
+impl HomeSource {
+    fn open(home: &Home) -> anyhow::Result<Self> {
+        Ok(Self { home: home.clone(), way: Way::open(home)? })
+    }
+
+    /// Reads, after having handed over where that was asked for, and once more where the owner
+    /// went away before it answered.
+    fn read<T>(
+        &mut self,
+        read: impl Fn(&mut dyn Source) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        if matches!(&self.way, Way::Owned(owned) if owned.owner.is_asked_to_let_go()) {
+            self.reopen()?;
+        }
+        match &mut self.way {
+            Way::Owned(owned) => read(&mut owned.source),
+            Way::Remote(remote) => match read(remote) {
+                Err(SourceError::Owner(_)) => {
+                    self.reopen()?;
+                    self.read_once(&read)
+                }
+                other => other,
+            },
+            Way::None => {
+                self.reopen()?;
+                self.read_once(&read)
+            }
+        }
+    }
+
+    fn read_once<T>(
+        &mut self,
+        read: &impl Fn(&mut dyn Source) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        match &mut self.way {
+            Way::Owned(owned) => read(&mut owned.source),
+            Way::Remote(remote) => read(remote),
+            Way::None => Err(SourceError::Owner("it went away".to_owned())),
+        }
+    }
+
+    fn reopen(&mut self) -> Result<(), SourceError> {
+        self.way = Way::None;
+        self.way = Way::open(&self.home).map_err(|error| SourceError::Owner(error.to_string()))?;
+        Ok(())
+    }
+}
+
+impl Way {
+    fn open(home: &Home) -> anyhow::Result<Self> {
+        let runtime = super::runtime()?;
+        match runtime.block_on(attach::open_home(home, Purpose::Read))? {
+            Opened::Free(lock) => Owned::open(home, lock, runtime).map(Box::new).map(Self::Owned),
+            Opened::InUse(_) => match RemoteSource::connect(home)? {
+                Some(remote) => Ok(Self::Remote(remote)),
+                // It ended between the two: the home is free now, or soon.
+                None => Self::open(home),
+            },
+        }
+    }
+}
+
+impl Owned {
+    fn open(home: &Home, lock: HomeLock, runtime: tokio::runtime::Runtime) -> anyhow::Result<Self> {
+        let mut bar = Rebuild::default();
+        let (recorder, _) =
+            Recorder::open_for_reading(&home.captures(), &mut |done, of| bar.show(done, of))?;
+        let recorder = Arc::new(recorder);
+        let source = recorder.source();
+        let serving = Arc::downgrade(&recorder);
+        let owner = Arc::new(ReaderOwner::new(move || {
+            let recorder = serving.upgrade().ok_or_else(|| Refusal("it is ending".to_owned()))?;
+            Ok(Box::new(recorder.source()) as Box<dyn Source>)
+        }));
+        let lock = Arc::new(lock);
+        let shared = Arc::clone(&owner) as Arc<dyn attach::Owner>;
+        let server = runtime.block_on(async {
+            let socket = attach::bind(home, &lock, &|name| std::env::var_os(name))?;
+            anyhow::Ok(attach::serve(socket, shared, &Tasks::new()))
+        })?;
+        Ok(Self {
+            source,
+            owner,
+            _server: server,
+            _recorder: recorder,
+            _runtime: runtime,
+            _lock: lock,
+        })
+    }
+}
+
+impl Source for HomeSource {
+    fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
+        self.read(|source| source.summaries())
+    }
+
+    fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {
+        self.read(|source| source.records(exchange))
+    }
+
+    fn notices(&mut self) -> Result<Vec<Record>, SourceError> {
+        self.read(|source| source.notices())
+    }
+
+    fn origin(&self) -> Origin {
+        match &self.way {
+            Way::Owned(owned) => owned.source.origin(),
+            Way::Remote(remote) => remote.origin(),
+            Way::None => {
+                Origin { tool: concat!("wiretape ", env!("CARGO_PKG_VERSION")).to_owned() }
+            }
+        }
+    }
+}
