@@ -1,0 +1,21 @@
+//! The whole, by real processes and sockets, and the rules of the house.
+//!
+//! One binary: a new area of tests is a module here. What several need stands in `../support`.
+//! Tests with real SDKs are the target `sdk`.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "each target uses its part")]
+mod support;
+
+mod arrows;
+mod captures;
+mod crash;
+mod demo;
+mod fidelity;
+mod homes;
+mod notices;
+mod options;
+mod outlets;
+mod refusals;
+mod sources;
+mod streams;
