@@ -28,7 +28,7 @@ use crate::{
 /// What one direction of a tunnel holds at most.
 const BUFFER: usize = 32 * 1024;
 
-/// A tunnel under way. It is told of when it is over, however that comes.
+/// A tunnel under way. If a byte passed it is told of when it is over, however that comes.
 pub(super) struct Passage {
     tap: Tap,
     host: String,
@@ -57,11 +57,16 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
+        let (sent_bytes, received_bytes) = (self.sent.load(Relaxed), self.received.load(Relaxed));
+        // Clients open connections in store and close them unused: that nothing was said is no news.
+        if sent_bytes == 0 && received_bytes == 0 {
+            return;
+        }
         let tunnel = Tunnel {
             host: std::mem::take(&mut self.host),
             reason: std::mem::take(&mut self.reason),
-            sent_bytes: self.sent.load(Relaxed),
-            received_bytes: self.received.load(Relaxed),
+            sent_bytes,
+            received_bytes,
         };
         self.tap.send(None, clock::now(), Fact::Tunnel(tunnel));
     }

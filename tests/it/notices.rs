@@ -1,7 +1,8 @@
 //! What is no exchange: `list --notices`, and the live lines, through the real binary and curl.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     process::{Command, Stdio},
 };
 
@@ -57,7 +58,6 @@ fn text(notice: &Value) -> &str {
 
 #[test]
 fn a_tunneled_host_and_one_without_mcp_are_told() {
-    use std::io::Write as _;
     let origin = Origin::serve(|_, out| out.write_all(json("{}", "").as_bytes()).is_ok());
     let home = tempdir().expect("a folder");
     let said = recorded(home.path(), &["--tunnel", "127.0.0.1"], |proxy| {
@@ -76,9 +76,35 @@ fn a_tunneled_host_and_one_without_mcp_are_told() {
     assert!(listed.contains("tunnel") && listed.contains(&origin.authority()), "{listed}");
 }
 
+/// Node's undici opens connections in store: one of them made a notice of nothing.
+#[test]
+fn a_tunnel_in_which_nothing_was_said_is_not_told() {
+    let origin = Origin::serve(|_, out| out.write_all(b"bye").is_ok());
+    let home = tempdir().expect("a folder");
+    recorded(home.path(), &[], |proxy| {
+        let proxy = proxy.trim_start_matches("http://").trim_end_matches('/');
+        for says in [&b""[..], b"\x00 no HTTP, no TLS \r\n\r\n"] {
+            let mut client = TcpStream::connect(proxy).expect("the proxy listens");
+            client.set_read_timeout(Some(PATIENCE)).expect("a socket");
+            let authority = origin.authority();
+            write!(client, "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")
+                .expect("it takes a head");
+            let mut answer = [0; b"HTTP/1.1 200 OK\r\n\r\n".len()];
+            client.read_exact(&mut answer).expect("it answers");
+            assert_eq!(&answer, b"HTTP/1.1 200 OK\r\n\r\n");
+            client.write_all(says).expect("it takes bytes");
+            client.shutdown(std::net::Shutdown::Write).expect("it is open");
+            // Until the proxy has closed it too.
+            client.read_to_end(&mut Vec::new()).expect("it ends well");
+        }
+    });
+    let tunnels = notices(home.path(), "tunnel");
+    assert_eq!(tunnels.len(), 1, "{tunnels:#?}");
+    assert!(text(&tunnels[0]).contains("(22 B sent"), "{tunnels:#?}");
+}
+
 #[test]
 fn a_client_that_distrusts_us_is_told_with_its_count_and_remedy() {
-    use std::io::Write as _;
     let origin = Origin::serve(|_, out| out.write_all(json("{}", "").as_bytes()).is_ok());
     let home = tempdir().expect("a folder");
     let url = format!("https://{}/", origin.authority());
