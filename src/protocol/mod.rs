@@ -3,7 +3,7 @@
 //! The way of a byte: [`encoding`] undoes its content coding, `body` finds the format, `sse` and
 //! `ndjson` cut frames, `jsonrpc` reads envelopes, the dialects note facts, and [`Reader`] makes a
 //! [`Summary`] and [`Message`]s of it. [`Sessions`] folds summaries, [`Pairing`] joins requests and
-//! answers, [`query`] chooses. This room knows no tokio, hyper, sled, file or clock.
+//! answers, [`Story`] tells one session whole, [`problems`] judges it, [`query`] chooses. This room knows no tokio, hyper, sled, file or clock.
 
 mod body;
 mod call;
@@ -16,10 +16,12 @@ mod methods;
 mod model;
 mod ndjson;
 mod pair;
+pub mod problems;
 pub mod query;
 mod reader;
 mod session;
 mod sse;
+mod story;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -30,5 +32,6 @@ pub use model::{
     SessionCandidate, SseFields, State, StateChange, Summary, Transport,
 };
 pub use pair::{PENDING_CAP, Pairing, pair};
-pub use reader::{Reader, Reading, read};
+pub use reader::{Document, Reader, Reading, read};
 pub use session::Sessions;
+pub use story::{Story, Told};

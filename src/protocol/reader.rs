@@ -25,6 +25,9 @@ const HELD_CAP: usize = 16 << 20;
 /// answers to requests elsewhere.
 const ASKED_CAP: usize = 1_024;
 
+/// The longest document that is kept, in bytes; of a longer one only the dialects' facts are.
+const DOCUMENT_CAP: usize = 1 << 20;
+
 /// All that one exchange holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -34,6 +37,19 @@ pub struct Reading {
     pub messages: Vec<Message>,
     /// The response's frames by index.
     pub frames: Vec<Frame>,
+    /// JSON bodies that carry no JSON-RPC: a house's errors, OAuth's metadata and answers.
+    pub documents: Vec<Document>,
+}
+
+/// A whole JSON body that is no JSON-RPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Whose body.
+    pub side: Side,
+    /// When its last byte arrived.
+    pub at: Timestamp,
+    /// The JSON text, decoded.
+    pub json: Bytes,
 }
 
 /// Reads all records of one exchange; none where its `Open` is not among them.
@@ -44,7 +60,12 @@ pub fn read(records: &[Record]) -> Option<Reading> {
         reader.push(record);
     }
     let summary = reader.summary()?;
-    Some(Reading { summary, messages: reader.take_messages(), frames: reader.take_frames() })
+    Some(Reading {
+        summary,
+        messages: reader.take_messages(),
+        frames: reader.take_frames(),
+        documents: reader.take_documents(),
+    })
 }
 
 /// Reads one exchange as its records come. Memory is bounded by `Limits` and `HELD_CAP`,
@@ -72,6 +93,7 @@ struct InExchange {
     next: u32,
     messages: Vec<Message>,
     frames: Vec<Frame>,
+    documents: Vec<Document>,
     keep_frames: bool,
 }
 
@@ -82,7 +104,7 @@ impl Reader {
         Self::default()
     }
 
-    /// A reader that keeps the response's frames for [`Reader::take_frames`].
+    /// A reader that keeps the response's frames for [`Reader::take_frames`], and documents.
     #[must_use]
     pub fn with_frames() -> Self {
         Self { reading: None, keep_frames: true }
@@ -116,6 +138,14 @@ impl Reader {
         self.reading.as_mut().map(|reading| std::mem::take(&mut reading.frames)).unwrap_or_default()
     }
 
+    /// The documents since the last call; none where frames are not kept.
+    pub fn take_documents(&mut self) -> Vec<Document> {
+        self.reading
+            .as_mut()
+            .map(|reading| std::mem::take(&mut reading.documents))
+            .unwrap_or_default()
+    }
+
     /// What is known by now; none before `Open`.
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
@@ -141,6 +171,7 @@ impl InExchange {
             next: 0,
             messages: Vec::new(),
             frames: Vec::new(),
+            documents: Vec::new(),
             keep_frames,
         }
     }
@@ -267,10 +298,24 @@ impl InExchange {
             return;
         }
         let text = jsonrpc::text(payload);
+        let before = self.next;
         jsonrpc::messages(&text, |envelope| {
             let whole = payload_of(payload, envelope.text);
             self.message(side, &envelope, whole, at, frame);
         });
+        if frame.is_none() && self.next == before {
+            self.document(side, payload, &text, at);
+        }
+    }
+
+    /// A JSON body without a message in it.
+    fn document(&mut self, side: Side, json: &Bytes, text: &str, at: Timestamp) {
+        for dialect in DIALECTS {
+            dialect.document(side, text, &mut self.facts);
+        }
+        if self.keep_frames && json.len() <= DOCUMENT_CAP {
+            self.documents.push(Document { side, at, json: json.clone() });
+        }
     }
 
     fn side_is_ndjson(&self, side: Side) -> bool {

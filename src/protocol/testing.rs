@@ -11,7 +11,7 @@
 
 use bytes::Bytes;
 
-use super::{Reading, Sessions, Summary, read};
+use super::{Reading, Sessions, Story, Summary, read};
 use crate::capture::{
     End, ExchangeId, Fact, Head, Headers, Mode, Open, Outcome, Record, Side, Timestamp, Timing,
 };
@@ -56,6 +56,34 @@ pub(crate) fn sessions(transcript: &str) -> Sessions {
         sessions.apply(summary);
     }
     sessions
+}
+
+/// Every session of a transcript told whole, oldest first, at the time of its last record.
+pub(crate) fn stories(transcript: &str) -> Vec<Story> {
+    let exchanges = exchanges(transcript);
+    let as_of = exchanges.iter().flatten().map(|record| record.at).max().unwrap_or(START);
+    let mut told: Vec<Story> = sessions(transcript)
+        .list(as_of)
+        .into_iter()
+        .map(|session| {
+            let own = session.exchanges.clone();
+            let is_own = |records: &&Vec<Record>| {
+                records
+                    .first()
+                    .and_then(|record| record.exchange)
+                    .is_some_and(|id| own.contains(&id))
+            };
+            Story::tell(session, exchanges.iter().filter(is_own).map(Vec::as_slice))
+        })
+        .collect();
+    told.reverse();
+    told
+}
+
+/// Which exchange of a transcript this is, from 0: the reverse of [`id`].
+pub(crate) fn number(id: ExchangeId) -> usize {
+    let bytes = id.as_bytes();
+    bytes[12..].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
 }
 
 /// A record of the first exchange.

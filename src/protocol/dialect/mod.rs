@@ -15,7 +15,7 @@ use super::{
     jsonrpc::Envelope,
     model::{Direction, Frame},
 };
-use crate::capture::{Head, Open};
+use crate::capture::{Head, Open, Side};
 
 /// All dialects, asked in this order.
 pub(crate) static DIALECTS: &[&dyn Dialect] = &[
@@ -35,6 +35,9 @@ pub(crate) trait Dialect: Sync {
 
     /// The response brought a frame.
     fn frame(&self, _frame: &Frame, _facts: &mut Facts) {}
+
+    /// A body was JSON, but no JSON-RPC.
+    fn document(&self, _side: Side, _json: &str, _facts: &mut Facts) {}
 
     /// Either side sent a message.
     fn message(&self, _message: &Spoken<'_>, _facts: &mut Facts) {}
