@@ -148,7 +148,7 @@ impl Tee {
     /// Hands on the frame that is held, once it has its room in the tap.
     fn poll_hand_on(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let length = self.held.as_ref().map_or(0, |(data, _)| data.len());
-        let room = ready!(self.room.poll_reserve(cx, length));
+        let room = ready!(self.room.poll_reserve(cx, held_by(length)));
         let Some((data, at)) = self.held.take() else { return Poll::Ready(None) };
         self.bytes += data.len() as u64;
         match room {
@@ -270,6 +270,11 @@ impl Drop for Tee {
 /// hyper's whole read buffer alive, eight KiB and more for an event of a few bytes: the tap's budget
 /// would not bound the memory, and hyper would need a new buffer for every read.
 const COPIED_BYTES: usize = 4 * 1024;
+
+/// What a frame of this length holds in memory: a shared one a read buffer that is seldom full.
+fn held_by(length: usize) -> usize {
+    if length <= COPIED_BYTES { length } else { 2 * length }
+}
 
 fn kept(frame: &Bytes) -> Bytes {
     if frame.len() <= COPIED_BYTES { Bytes::copy_from_slice(frame) } else { frame.clone() }

@@ -138,21 +138,20 @@ impl Writer {
     }
 
     fn take(&mut self, items: &mut Vec<Item>) {
-        let (mut cost, mut unwritten) = (0, 0);
+        let mut unwritten = 0;
         for item in items.drain(..) {
-            cost += u64::from(item.cost);
-            unwritten += item.cost as usize;
+            unwritten += u64::from(item.cost);
             self.sort(item);
             // Batches that the feed and the catalog can hold in memory: what is larger they would
-            // have to read back from the journal.
-            if unwritten >= LIVE_BATCH_BYTES {
-                unwritten = 0;
+            // have to read back from the journal. Traffic that waits for room goes on at each.
+            if unwritten >= LIVE_BATCH_BYTES as u64 {
                 self.write();
+                self.intake.release(std::mem::take(&mut unwritten));
             }
         }
         self.make_room(clock::now());
         self.write();
-        self.intake.release(cost);
+        self.intake.release(unwritten);
         self.report();
     }
 

@@ -235,6 +235,9 @@ impl Unsynced {
         for file in self.sealed.iter().chain(&self.tail) {
             file.sync_data().map_err(|source| files::at(dir, source))?;
         }
+        for file in &self.sealed {
+            files::forget_pages(file);
+        }
         if self.folder { files::sync_folder(dir) } else { Ok(()) }
     }
 }
