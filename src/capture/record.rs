@@ -136,7 +136,7 @@ pub struct Tls {
 }
 
 /// Which of our two connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsSide {
     /// Between the client and us.

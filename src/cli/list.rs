@@ -1,6 +1,6 @@
 //! `wiretape list`: sessions, newest first; with `--notices`, what was no exchange.
 
-use std::process::ExitCode;
+use std::{collections::HashMap, process::ExitCode};
 
 use super::{
     Ctx,
@@ -12,7 +12,10 @@ use super::{
     transcript::short,
     units, visible,
 };
-use crate::protocol::{Session, State};
+use crate::{
+    capture::{Fact, Record},
+    protocol::{Session, State},
+};
 
 /// Lists.
 pub(crate) fn run(args: &ListArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
@@ -168,7 +171,11 @@ pub(super) fn notices(
     out: &mut Output,
 ) -> anyhow::Result<()> {
     let mut listed = 0;
-    for record in recording.notices()? {
+    let mut records = recording.notices()?;
+    if !args.reading.json {
+        records = grouped(records);
+    }
+    for record in records {
         let Some(told) = Told::by(&record) else { continue };
         listed += 1;
         if args.reading.json {
@@ -188,9 +195,50 @@ pub(super) fn notices(
     Ok(())
 }
 
+/// TLS failures of one host count up: of each such series the last one stands for all.
+fn grouped(records: Vec<Record>) -> Vec<Record> {
+    let mut later = HashMap::new();
+    let mut kept: Vec<Record> = Vec::new();
+    for record in records.into_iter().rev() {
+        if let Fact::TlsFailure(failure) = &record.fact {
+            let next = later.insert((failure.side, failure.host.clone()), failure.count);
+            if next.is_some_and(|next| next > failure.count) {
+                continue;
+            }
+        }
+        kept.push(record);
+    }
+    kept.reverse();
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_that_count_up_are_one_line_and_a_restart_begins_anew() {
+        let failure = |count| Record {
+            exchange: None,
+            n: 0,
+            at: crate::capture::Timestamp(0),
+            fact: Fact::TlsFailure(crate::capture::TlsFailure {
+                side: crate::capture::TlsSide::Client,
+                host: "h".to_owned(),
+                reason: "unknown CA".to_owned(),
+                remedy: String::new(),
+                count,
+            }),
+        };
+        let counts = |records: Vec<Record>| -> Vec<u64> {
+            let count = |record: Record| match record.fact {
+                Fact::TlsFailure(failure) => failure.count,
+                _ => 0,
+            };
+            records.into_iter().map(count).collect()
+        };
+        assert_eq!(counts(grouped([1, 2, 3, 1, 2].map(failure).into())), [3, 2]);
+    }
 
     #[test]
     fn a_narrow_list_leaves_out_what_matters_least() {
