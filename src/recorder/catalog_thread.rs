@@ -22,7 +22,7 @@ use super::{fold::Fold, recovery, shared::Shared};
 
 /// Records that are held in memory for this thread. Beyond it they are dropped and read again from
 /// the journal.
-const HELD_BYTES: usize = 4 * 1024 * 1024;
+const HELD_BYTES: usize = 16 * 1024 * 1024;
 
 /// A batch is applied when it has this many changes,
 const BATCH_CHANGES: usize = 4096;

@@ -116,7 +116,7 @@ impl Journal for Segments {
 /// What is still in the buffer goes to the file; an error here was not asked for and is not told.
 impl Drop for Segments {
     fn drop(&mut self) {
-        let _ = self.shared.tail().flush(&self.shared.dir);
+        let _ = self.shared.tail().close(&self.shared.dir);
     }
 }
 

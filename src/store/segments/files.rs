@@ -92,6 +92,26 @@ pub(in crate::store) fn at(path: &Path, source: io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), source }
 }
 
+/// Sets room aside behind `from`, beyond the file's end: what is written there costs the system less
+/// than half of what growing the file does. Where that cannot be had, writing is slower.
+pub(super) fn set_aside(file: &File, from: u64, bytes: u64) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, from, bytes);
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, from, bytes);
+}
+
+/// Lets the system take back the memory in which it caches this file. A recording is written once
+/// and seldom read soon: kept in memory it would push out what the user works with, and each new
+/// page costs more than one that is used again (measured: 64 KiB answers at 5,000/s with, 12,000/s
+/// without, on a virtual machine).
+pub(super) fn forget_pages(file: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,15 +133,4 @@ mod tests {
         let own = path(Path::new("x"), 42);
         assert_eq!(number(own.file_name().unwrap().to_str().unwrap()), Some(42));
     }
-}
-
-/// Lets the system take back the memory in which it caches this file. A recording is written once
-/// and seldom read soon: kept in memory it would push out what the user works with, and each new
-/// page costs more than one that is used again (measured: 64 KiB answers at 5,000/s with, 12,000/s
-/// without, on a virtual machine).
-pub(super) fn forget_pages(file: &File) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    #[cfg(not(target_os = "linux"))]
-    let _ = file;
 }

@@ -29,12 +29,18 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// itself: a journal that nobody syncs is slower, not out of handles.
 const MAX_UNSYNCED: usize = 16;
 
+/// Room that is set aside on the disk ahead of what is written. What is left of it is given back
+/// when the segment ends, or is opened again after a crash.
+const AHEAD_BYTES: u64 = 8 << 20;
+
 /// Where appending happens. `number` has no file until its first entry.
 pub(super) struct Tail {
     number: u32,
     file: Option<Arc<File>>,
     /// The length of the file: a whole number of entries.
     written: u32,
+    /// Up to where room is set aside.
+    aside: u64,
     /// Whole entries that follow on `written`.
     buffer: Vec<u8>,
     /// Number and length of the segments before.
@@ -49,6 +55,7 @@ impl Tail {
             number,
             file: None,
             written: HEADER_LEN,
+            aside: 0,
             buffer: Vec::new(),
             sealed,
             unsynced: Unsynced::default(),
@@ -150,6 +157,12 @@ impl Tail {
         let Some(file) = self.file.as_ref().filter(|_| !self.buffer.is_empty()) else {
             return Ok(());
         };
+        // A full buffer is the sign of a burst: a recording of a few calls takes what it needs.
+        let end = u64::from(self.written) + self.buffer.len() as u64;
+        if self.buffer.len() >= BUFFER_BYTES && end > self.aside {
+            files::set_aside(file, u64::from(self.written), AHEAD_BYTES);
+            self.aside = u64::from(self.written) + AHEAD_BYTES;
+        }
         if let Err(source) = write_at(file, &self.buffer, self.written) {
             // Half an entry must not stay behind. Where even this fails, the next write goes
             // over it, and recovery would cut it.
@@ -167,6 +180,7 @@ impl Tail {
     pub(super) fn seal(&mut self, dir: &Path) -> Result<(), StoreError> {
         self.flush(dir)?;
         let Some(file) = self.file.take() else { return Ok(()) };
+        self.give_back(&file);
         self.sealed.insert(self.number, u64::from(self.written));
         self.unsynced.tail = None;
         self.unsynced.sealed.push(file);
@@ -177,6 +191,22 @@ impl Tail {
             if self.unsynced.sealed.first().is_some_and(|oldest| oldest.sync_data().is_ok()) {
                 self.unsynced.sealed.remove(0);
             }
+        }
+        Ok(())
+    }
+
+    /// Gives back what was set aside and not used.
+    fn give_back(&mut self, file: &File) {
+        if mem::take(&mut self.aside) > u64::from(self.written) {
+            let _ = file.set_len(u64::from(self.written));
+        }
+    }
+
+    /// The end of all appending.
+    pub(super) fn close(&mut self, dir: &Path) -> Result<(), StoreError> {
+        self.flush(dir)?;
+        if let Some(file) = self.file.clone() {
+            self.give_back(&file);
         }
         Ok(())
     }
