@@ -44,8 +44,7 @@ pub(crate) struct Body {
     format: Format,
     limits: Limits,
     last_at: Timestamp,
-    /// Decoded bytes and frames of the current push, kept for their allocations.
-    plain: Vec<u8>,
+    /// Frames of the current push, kept for their allocation.
     frames: Vec<Frame>,
     /// Why the body, or the rest of it, was not read.
     unread: Option<String>,
@@ -64,12 +63,63 @@ enum Hint {
 
 #[derive(Debug)]
 enum Format {
-    Sniffing(Vec<u8>),
-    Json(Vec<u8>),
+    Sniffing(Gathered),
+    Json(Gathered),
     Ndjson(Ndjson),
     Sse(Sse),
     /// Nothing that we read.
     Opaque,
+}
+
+/// Chunks put together; the first one alone is no copy.
+#[derive(Debug, Default)]
+enum Gathered {
+    #[default]
+    None,
+    One(Bytes),
+    Many(Vec<u8>),
+}
+
+impl Gathered {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One(bytes) => bytes.len(),
+            Self::Many(bytes) => bytes.len(),
+        }
+    }
+
+    fn push(&mut self, chunk: &Bytes) {
+        match self {
+            Self::None if chunk.is_empty() => {}
+            Self::None => *self = Self::One(chunk.clone()),
+            Self::One(first) => {
+                let mut many = Vec::with_capacity((first.len() + chunk.len()) * 2);
+                many.extend_from_slice(first);
+                many.extend_from_slice(chunk);
+                *self = Self::Many(many);
+            }
+            Self::Many(bytes) => bytes.extend_from_slice(chunk),
+        }
+    }
+
+    fn into_bytes(self) -> Bytes {
+        match self {
+            Self::None => Bytes::new(),
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => Bytes::from(bytes),
+        }
+    }
+}
+
+impl AsRef<[u8]> for Gathered {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::None => &[],
+            Self::One(bytes) => bytes,
+            Self::Many(bytes) => bytes,
+        }
+    }
 }
 
 impl Body {
@@ -83,10 +133,9 @@ impl Body {
         let mut body = Self {
             decoder,
             hint: Hint::of(headers),
-            format: Format::Sniffing(Vec::new()),
+            format: Format::Sniffing(Gathered::None),
             limits,
             last_at: Timestamp::default(),
-            plain: Vec::new(),
             frames: Vec::new(),
             unread: None,
             undecodable: error.is_some(),
@@ -122,18 +171,15 @@ impl Body {
     }
 
     /// Takes the next bytes of the wire.
-    pub(crate) fn push(&mut self, wire: &[u8], at: Timestamp, out: &mut Vec<Piece>) {
+    pub(crate) fn push(&mut self, wire: &Bytes, at: Timestamp, out: &mut Vec<Piece>) {
         if matches!(self.format, Format::Opaque) {
             return;
         }
         self.last_at = at;
         let Some(decoder) = &mut self.decoder else { return self.read(wire, at, out) };
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
+        let mut plain = Vec::new();
         let pushed = decoder.push(wire, &mut plain);
-        self.read(&plain, at, out);
-        plain.shrink_to(SNIFF_CAP);
-        self.plain = plain;
+        self.read(&Bytes::from(plain), at, out);
         if let Err(error) = pushed {
             self.undecodable = true;
             self.finish(out);
@@ -157,12 +203,12 @@ impl Body {
     /// The body is over. Calling it again does nothing.
     pub(crate) fn finish(&mut self, out: &mut Vec<Piece>) {
         if let Format::Sniffing(start) = &mut self.format {
-            let start = std::mem::take(start);
+            let start = std::mem::take(start).into_bytes();
             self.format = if start.is_empty() { Format::Opaque } else { self.decide(&start, true) };
             self.parse(&start, self.last_at, out);
         }
         match std::mem::replace(&mut self.format, Format::Opaque) {
-            Format::Json(body) => out.push(Piece::Json(Bytes::from(body), self.last_at)),
+            Format::Json(body) => out.push(Piece::Json(body.into_bytes(), self.last_at)),
             Format::Ndjson(mut lines) => lines.finish(self.last_at, &mut self.frames),
             Format::Sse(mut sse) => sse.finish(self.last_at, &mut self.frames),
             Format::Sniffing(_) | Format::Opaque => {}
@@ -170,24 +216,24 @@ impl Body {
         out.extend(self.frames.drain(..).map(Piece::Frame));
     }
 
-    fn read(&mut self, plain: &[u8], at: Timestamp, out: &mut Vec<Piece>) {
+    fn read(&mut self, plain: &Bytes, at: Timestamp, out: &mut Vec<Piece>) {
         let Format::Sniffing(start) = &mut self.format else { return self.parse(plain, at, out) };
-        start.extend_from_slice(plain);
+        start.push(plain);
         let start = std::mem::take(start);
-        self.format = self.decide(&start, start.len() >= SNIFF_CAP);
+        self.format = self.decide(start.as_ref(), start.len() >= SNIFF_CAP);
         if let Format::Sniffing(kept) = &mut self.format {
             *kept = start;
         } else {
-            self.parse(&start, at, out);
+            self.parse(&start.into_bytes(), at, out);
         }
     }
 
-    fn parse(&mut self, plain: &[u8], at: Timestamp, out: &mut Vec<Piece>) {
+    fn parse(&mut self, plain: &Bytes, at: Timestamp, out: &mut Vec<Piece>) {
         match &mut self.format {
             Format::Json(body) if body.len() + plain.len() > self.limits.json => {
                 self.give_up("it is larger than wiretape reads for messages");
             }
-            Format::Json(body) => body.extend_from_slice(plain),
+            Format::Json(body) => body.push(plain),
             Format::Ndjson(lines) => lines.push(plain, at, &mut self.frames),
             Format::Sse(sse) => sse.push(plain, at, &mut self.frames),
             Format::Sniffing(_) | Format::Opaque => {}
@@ -207,16 +253,16 @@ impl Body {
         let ndjson = || Format::Ndjson(Ndjson::new(self.limits.frame));
         match sniff(start, self.hint) {
             _ if self.hint == Hint::Binary => Format::Opaque,
-            Some(Sniffed::Json) => Format::Json(Vec::new()),
+            Some(Sniffed::Json) => Format::Json(Gathered::None),
             Some(Sniffed::Lines) => ndjson(),
             Some(Sniffed::Sse) => sse(),
             Some(Sniffed::Other) => Format::Opaque,
-            None if !last => Format::Sniffing(Vec::new()),
+            None if !last => Format::Sniffing(Gathered::None),
             None => match self.hint {
                 Hint::Ndjson => ndjson(),
                 Hint::Sse => sse(),
                 Hint::Json | Hint::Text if start.trim_ascii_start().starts_with(b"{") => {
-                    Format::Json(Vec::new())
+                    Format::Json(Gathered::None)
                 }
                 _ => Format::Opaque,
             },
@@ -252,8 +298,12 @@ enum Sniffed {
 
 /// What the first bytes say; none where more of them are needed.
 fn sniff(start: &[u8], hint: Hint) -> Option<Sniffed> {
+    const BOM: &[u8] = b"\xEF\xBB\xBF";
     const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
-    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+    if start.len() < BOM.len() && BOM.starts_with(start) {
+        return None;
+    }
+    let text = start.strip_prefix(BOM).unwrap_or(start).trim_ascii_start();
     match (text.first()?, hint) {
         (b'{', Hint::Ndjson) => Some(Sniffed::Lines),
         (b'{', Hint::Text) => {
@@ -270,3 +320,6 @@ fn sniff(start: &[u8], hint: Hint) -> Option<Sniffed> {
         _ => Some(Sniffed::Other),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,8 +102,14 @@ impl Decoder {
         }
         let allowed = usize::try_from(self.left).unwrap_or(usize::MAX).min(plain.len());
         self.left -= allowed as u64;
-        out.extend_from_slice(plain.get(..allowed).unwrap_or_default());
-        if allowed < plain.len() { Err(DecodeError::TooLarge) } else { ended }
+        let fits = allowed == plain.len();
+        if out.is_empty() {
+            plain.truncate(allowed);
+            *out = plain;
+        } else {
+            out.extend_from_slice(plain.get(..allowed).unwrap_or_default());
+        }
+        if fits { ended } else { Err(DecodeError::TooLarge) }
     }
 }
 

@@ -77,6 +77,34 @@ fn depth_costs_no_stack() {
 }
 
 #[test]
+fn a_million_brackets_are_no_message_and_no_overflow() {
+    for bracket in ["[", "{\"a\":", "[{\"jsonrpc\":", "{\"params\":{\"_meta\":"] {
+        let text = bracket.repeat(1_000_000);
+        let mut count = 0;
+        messages(&text, |_| count += 1);
+        assert_eq!(count, 0, "{bracket}");
+    }
+}
+
+#[test]
+fn all_is_found_in_one_pass_whatever_the_order_of_keys() {
+    let text = r#"{"result":{"_meta":{"m":1},"serverInfo":{},"isError":true,"isError":false,"protocolVersion":"v"},"error":null,"id":"a","jsonrpc":"2.0"}"#;
+    let envelope = Envelope::read(text).expect("a response");
+    assert_eq!((envelope.kind, envelope.id), (Kind::Response, Some("\"a\"")));
+    assert!(!envelope.is_tool_error(), "the last one counts");
+    let seen = envelope.seen;
+    assert_eq!(seen.meta, Some(r#"{"m":1}"#));
+    assert_eq!((seen.protocol_version, seen.server_info), (Some("\"v\""), Some("{}")));
+    let twice =
+        r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a"},"params":{"_meta":{}}}"#;
+    let envelope = Envelope::read(twice).expect("a notification");
+    assert_eq!((envelope.subject("tools/call"), envelope.params), (None, Some(r#"{"_meta":{}}"#)));
+    let both = r#"{"jsonrpc":"2.0","id":1,"method":"x","params":[],"result":{"_meta":1}}"#;
+    let envelope = Envelope::read(both).expect("a request");
+    assert_eq!((envelope.kind, envelope.seen.meta), (Kind::Request, None));
+}
+
+#[test]
 fn what_a_message_is_about() {
     let cases = [
         ("tools/call", r#"{"name":"forecast","uri":"no"}"#, Some("forecast")),

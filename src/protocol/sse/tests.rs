@@ -7,7 +7,7 @@ const AT: Timestamp = Timestamp(7);
 fn parse_capped(parts: &[&[u8]], cap: usize) -> Vec<Frame> {
     let (mut parser, mut out) = (Sse::new(cap), Vec::new());
     for part in parts {
-        parser.push(part, AT, &mut out);
+        parser.push(&Bytes::copy_from_slice(part), AT, &mut out);
     }
     parser.finish(AT, &mut out);
     out
@@ -74,9 +74,9 @@ fn what_is_not_utf8_stays_in_raw_and_data() {
 #[test]
 fn a_carriage_return_at_a_chunks_end_waits_for_its_line_feed() {
     let (mut parser, mut out) = (Sse::new(99), Vec::new());
-    parser.push(b"data: a\r\n\r", AT, &mut out);
+    parser.push(&Bytes::from_static(b"data: a\r\n\r"), AT, &mut out);
     assert!(out.is_empty());
-    parser.push(b"\ndata: b", Timestamp(8), &mut out);
+    parser.push(&Bytes::from_static(b"\ndata: b"), Timestamp(8), &mut out);
     assert_eq!((out.len(), &out[0].raw[..], out[0].at), (1, &b"data: a\r\n\r\n"[..], Timestamp(8)));
 }
 
@@ -94,9 +94,9 @@ fn a_frame_above_the_cap_comes_in_pieces_and_the_next_one_is_whole() {
 #[test]
 fn a_gap_spoils_one_frame_only() {
     let (mut parser, mut out) = (Sse::new(1 << 20), Vec::new());
-    parser.push(b"data: a\n\ndata: {\"x\"", AT, &mut out);
+    parser.push(&Bytes::from_static(b"data: a\n\ndata: {\"x\""), AT, &mut out);
     parser.gap(AT, &mut out);
-    parser.push(b": 1}\n\ndata: c\n\n", AT, &mut out);
+    parser.push(&Bytes::from_static(b": 1}\n\ndata: c\n\n"), AT, &mut out);
     let told: Vec<String> = out.iter().map(told).collect();
     assert_eq!(told, ["-|-|-||a", "!-|-|-||{\"x\"", "!-|-|-||-", "-|-|-||c"]);
 }
