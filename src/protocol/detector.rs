@@ -6,7 +6,7 @@
 
 use super::{
     body::{Body, Limits, Piece},
-    dialect::DIALECTS,
+    dialect,
     facts::Facts,
     jsonrpc, methods,
 };
@@ -45,9 +45,7 @@ impl Detector {
                 let Some(id) = record.exchange else { return false };
                 let mut facts = Facts::new(id, record.at, open);
                 let url = facts.url();
-                for dialect in DIALECTS {
-                    dialect.request(open, url.as_ref(), &mut facts);
-                }
+                dialect::request(open, url.as_ref(), &mut facts);
                 let request = Body::new(&open.headers, Limits::DETECTING);
                 *none = Some(Box::new(Looking { facts, request, response: None }));
             }
@@ -80,9 +78,7 @@ impl Looking {
                 }
             }
             Fact::Head(head) => {
-                for dialect in DIALECTS {
-                    dialect.response(head, &mut self.facts);
-                }
+                dialect::response(head, &mut self.facts);
                 self.response = Some(Body::new(&head.headers, Limits::DETECTING));
             }
             Fact::BodyEnd { side: Side::Request, .. } => self.request.finish(&mut pieces),
@@ -108,9 +104,7 @@ impl Looking {
         let bytes = match piece {
             Piece::Json(body, _) => body,
             Piece::Frame(frame) => {
-                for dialect in DIALECTS {
-                    dialect.frame(frame, &mut self.facts);
-                }
+                dialect::frame(frame, &mut self.facts);
                 &frame.data
             }
         };

@@ -4,7 +4,12 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::model::{Candidate, Counts, Implementation, Initialize, Summary, Transport};
+use super::{
+    dialect::{self, Dialects},
+    model::{
+        Candidate, Counts, Implementation, Initialize, Refusal, RefusalReason, Summary, Transport,
+    },
+};
 use crate::capture::{ExchangeId, Open, Timestamp};
 
 /// Longest text kept of a path, name, version or id, in bytes; what is longer is cut.
@@ -16,8 +21,14 @@ const NAME_CAP: usize = 64;
 /// Candidates kept; further ones are left out.
 const CANDIDATES_CAP: usize = 8;
 
+/// Cookies kept as candidates, a side; further ones are left out.
+const COOKIES_CAP: usize = 2;
+/// Longest text kept of a refusal, in bytes; what is longer is cut.
+const REFUSAL_CAP: usize = 96;
+
 /// Where a session id may stand, in the order of precedence (houses.md §2; the list).
-const PRECEDENCE: [&str; 10] = [
+/// Cookies come behind all of these.
+const PRECEDENCE: [&str; 11] = [
     "header:mcp-session-id",
     "header:x-mcp-session-id",
     "header:x-mcp-session",
@@ -28,12 +39,17 @@ const PRECEDENCE: [&str; 10] = [
     "ndjson",
     "endpoint-event",
     "metadata",
+    "path",
 ];
 
 /// A [`Summary`] that grows with its exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     pub(crate) summary: Summary,
+    /// A POST whose client takes an event stream for an answer.
+    pub(crate) takes_streams: bool,
+    /// The server said that it does not know the method.
+    pub(crate) unknown_method: bool,
     url: Option<Url>,
 }
 
@@ -55,6 +71,7 @@ impl Facts {
             run: open.run.clone(),
             name: open.name.clone(),
             peer: host(&open.client).to_owned(),
+            pid: open.pid,
             origin: cut(&origin, TEXT_CAP),
             path: cut(path, TEXT_CAP),
             method: cut(&open.method, NAME_CAP),
@@ -66,6 +83,8 @@ impl Facts {
             initialize: None,
             connected_at: None,
             initialized: false,
+            refusal: None,
+            dialects: Dialects::default(),
             client: None,
             server: None,
             revision: None,
@@ -76,9 +95,10 @@ impl Facts {
             names: Vec::new(),
             more: false,
             answers_elsewhere: false,
+            awaits: false,
             unread: None,
         };
-        Self { summary, url }
+        Self { summary, takes_streams: false, unknown_method: false, url }
     }
 
     /// The request's URL.
@@ -101,12 +121,65 @@ impl Facts {
         self.summary.transport = Some(transport);
     }
 
+    /// The dialect of this name shows.
+    pub(crate) fn shows(&mut self, dialect: &str) {
+        self.summary.dialects.add(dialect);
+    }
+
+    /// The server refused the request for its session; the first that says so counts.
+    pub(crate) fn refused(&mut self, reason: RefusalReason, code: &str, text: &str) {
+        let bears_id = self.summary.candidates.iter().any(|candidate| !candidate.in_response);
+        let reason = match reason {
+            RefusalReason::UnknownSession if !bears_id => RefusalReason::NoSessionId,
+            reason => reason,
+        };
+        self.summary.refusal.get_or_insert(Refusal {
+            reason,
+            code: cut(code, NAME_CAP),
+            text: cut(text, REFUSAL_CAP),
+        });
+    }
+
+    /// The summary as it stands by now: what only the whole exchange tells is added.
+    pub(crate) fn told(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        if summary.is_mcp {
+            summary.transport = summary.transport.or_else(|| Some(transport(&summary)));
+            summary.dialects = dialect::shown(&summary);
+            summary.refusal = summary.refusal.take().or_else(|| self.gone());
+        } else {
+            // These look like MCP's on traffic that is none.
+            (summary.revision, summary.refusal) = (None, None);
+            (summary.transport, summary.dialects) = (None, Dialects::default());
+            summary.candidates.retain(|candidate| !candidate.is_weak());
+        }
+        summary
+    }
+
+    /// A 404 on a session's id says that the session is gone (protocol.md §3), unless its body says
+    /// that the method is unknown, or the revision knows no sessions.
+    fn gone(&self) -> Option<Refusal> {
+        let summary = &self.summary;
+        let known = summary.candidates.iter().any(|c| !c.in_response && !c.is_weak());
+        let other = summary.is_modern() || self.unknown_method;
+        (summary.status == Some(404) && known && !other).then(|| Refusal {
+            reason: RefusalReason::UnknownSession,
+            code: String::new(),
+            text: String::new(),
+        })
+    }
+
     /// A session id was found. Candidates stay in the order of precedence, the request's first.
     pub(crate) fn candidate(&mut self, source: &str, value: &str, in_response: bool) {
         let candidates = &mut self.summary.candidates;
         let value = cut(value, TEXT_CAP);
         let new = Candidate { source: source.to_owned(), value, in_response };
-        if new.value.is_empty() || candidates.contains(&new) || candidates.len() >= CANDIDATES_CAP {
+        let cookies = |c: &&Candidate| c.is_cookie() && c.in_response == in_response;
+        if new.value.is_empty()
+            || candidates.contains(&new)
+            || candidates.len() >= CANDIDATES_CAP
+            || new.is_cookie() && candidates.iter().filter(cookies).count() >= COOKIES_CAP
+        {
             return;
         }
         let place = candidates.partition_point(|c| rank(c) <= rank(&new));
@@ -179,6 +252,22 @@ fn rank(candidate: &Candidate) -> (bool, usize) {
     (candidate.in_response, place.unwrap_or(PRECEDENCE.len()))
 }
 
+/// A POST to an endpoint of HTTP+SSE has its session in the URL and no header of MCP's, and its
+/// answer comes elsewhere.
+fn transport(summary: &Summary) -> Transport {
+    let answered = summary.initialize.as_ref().is_some_and(|initialize| initialize.answered);
+    let messages = || summary.path.trim_end_matches('/').rsplit('/').next();
+    let in_url = summary.candidates.first().is_some_and(|first| {
+        first.source.starts_with("query:")
+            || first.source == "path" && messages().is_some_and(|last| last.starts_with("message"))
+    });
+    if in_url && !answered && !summary.streaming {
+        Transport::HttpSse
+    } else {
+        Transport::StreamableHttp
+    }
+}
+
 /// Lists `text` once; false where the caps do not allow it.
 fn list(texts: &mut Vec<String>, text: &str) -> bool {
     if texts.iter().any(|listed| listed == text) {
@@ -208,7 +297,7 @@ fn implementation(json: &str) -> Option<Implementation> {
 }
 
 /// The first eight bytes of SHA-256: the same wherever and whenever a recording is read.
-fn fingerprint(value: &[u8]) -> u64 {
+pub(crate) fn fingerprint(value: &[u8]) -> u64 {
     let hash = Sha256::digest(value);
     hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
@@ -216,6 +305,11 @@ fn fingerprint(value: &[u8]) -> u64 {
 /// The address without its port: `127.0.0.1:5000`, `[::1]:5000`.
 fn host(client: &str) -> &str {
     client.rsplit_once(':').map_or(client, |(host, _)| host)
+}
+
+/// A text as a summary keeps it.
+pub(crate) fn cut_text(text: &str) -> String {
+    cut(text, TEXT_CAP)
 }
 
 fn cut(text: &str, cap: usize) -> String {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::dialect::Dialects;
 use crate::capture::{ExchangeId, Mode, Outcome, Timestamp};
 
 /// One SSE event or NDJSON line, raw text and arrival time.
@@ -31,13 +32,24 @@ pub struct Frame {
 }
 
 /// Who sent a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// The client.
     ClientToServer,
     /// The server.
     ServerToClient,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::ClientToServer => Self::ServerToClient,
+            Self::ServerToClient => Self::ClientToServer,
+        }
+    }
 }
 
 /// What a JSON-RPC message is, by the keys that are there (protocol.md §6).
@@ -79,7 +91,9 @@ pub struct Message {
     pub rpc_code: Option<i64>,
     /// The message that this one answers, `EXCHANGE.N`, once they are paired.
     pub answers: Option<String>,
-    /// From the request to this answer.
+    /// An answer to what was answered before.
+    pub duplicate: bool,
+    /// From the request to this answer; none for a duplicate.
     pub latency_us: Option<u64>,
     /// When its last byte arrived.
     pub at: Timestamp,
@@ -128,6 +142,20 @@ pub struct Candidate {
     pub in_response: bool,
 }
 
+impl Candidate {
+    /// Found where other things than a session's id may stand: a path or a cookie.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.source == "path" || self.is_cookie()
+    }
+
+    /// Found in a cookie.
+    #[must_use]
+    pub fn is_cookie(&self) -> bool {
+        self.source.starts_with("cookie:")
+    }
+}
+
 /// The transport that an exchange belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Transport {
@@ -149,6 +177,34 @@ pub struct Initialize {
     pub answered: bool,
     /// The revision that the server chose.
     pub revision: Option<String>,
+}
+
+/// That a server would not serve a request, for its session, and how it said so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What was wrong, as the server has it.
+    pub reason: RefusalReason,
+    /// The code in the body: `-32001`, `SESSION_NOT_FOUND`; empty where there is none.
+    pub code: String,
+    /// The text in the body, cut; empty where the status alone says it.
+    pub text: String,
+}
+
+/// Why a request was refused for its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalReason {
+    /// It bore no session id where the server wants one.
+    NoSessionId,
+    /// The server does not know the id: never issued, expired, closed or lost. One answer alone
+    /// does not tell which (houses.md §1).
+    UnknownSession,
+    /// The server instance that was asked has seen no `initialize` (houses.md §3, fault 1).
+    NotInitialized,
+    /// It has seen one already.
+    AlreadyInitialized,
+    /// `connect()` twice on one transport (houses.md §3, fault 2).
+    AlreadyStarted,
 }
 
 /// Numbers over the messages of an exchange or session.
@@ -185,6 +241,8 @@ pub struct Summary {
     pub name: Option<String>,
     /// The client's address without port.
     pub peer: String,
+    /// The client's process, where the platform told.
+    pub pid: Option<u32>,
     /// `scheme://host:port` of the upstream, default ports left out.
     pub origin: String,
     /// The path without query.
@@ -208,6 +266,10 @@ pub struct Summary {
     pub connected_at: Option<Timestamp>,
     /// It carries `notifications/initialized`.
     pub initialized: bool,
+    /// The server refused it for its session.
+    pub refusal: Option<Refusal>,
+    /// The dialects that it shows.
+    pub dialects: Dialects,
     /// The client's name by `initialize` or by 2026-07-28's `_meta`.
     pub client: Option<Implementation>,
     /// The server's name by the same.
@@ -228,6 +290,8 @@ pub struct Summary {
     pub more: bool,
     /// It carries answers to requests of other exchanges, whose methods and names are not listed.
     pub answers_elsewhere: bool,
+    /// It carries requests that nothing in it answers.
+    pub awaits: bool,
     /// Why a body, or the rest of one, was not read for messages.
     pub unread: Option<String>,
 }
@@ -251,6 +315,24 @@ pub enum State {
 }
 
 impl Summary {
+    /// It names a revision without sessions: 2026-07-28, or a later one.
+    #[must_use]
+    pub fn is_modern(&self) -> bool {
+        let dated = |revision: &str| revision.starts_with("20") && revision >= "2026-07-28";
+        self.revision.as_deref().is_some_and(dated)
+    }
+
+    /// What belongs to its calls may stand in other exchanges of its session: answers, requests, a
+    /// cancellation. One that is not linked can be read alone.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.answers_elsewhere
+            || self.awaits
+            || self.more
+            || self.last_event_id.is_some()
+            || self.methods.iter().any(|method| method == "notifications/cancelled")
+    }
+
     /// A server without a listen stream says so, which is no fault (houses.md §4).
     #[must_use]
     pub fn declines_listening(&self) -> bool {
@@ -324,6 +406,11 @@ pub struct Session {
     pub follows: Option<ExchangeId>,
     /// Streams that were resumed.
     pub joins: Vec<Join>,
+    /// The ids that its client was given before, at this server, and that some of its exchanges
+    /// might have borne, oldest first; empty where every exchange bears an id.
+    pub given: Vec<Given>,
+    /// Its id was brought to a client that had sent none.
+    pub assigned: bool,
     /// Sums over its exchanges.
     pub counts: Counts,
     /// Its exchanges, ascending.
@@ -332,6 +419,17 @@ pub struct Session {
     pub started_at: Timestamp,
     /// Its latest record.
     pub last_at: Timestamp,
+}
+
+/// A session id that a server gave to a client that had sent none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// The exchange whose response gave it.
+    pub exchange: ExchangeId,
+    /// The id.
+    pub id: String,
+    /// The path of that exchange.
+    pub path: String,
 }
 
 /// A candidate for a session's id.

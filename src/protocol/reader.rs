@@ -3,11 +3,13 @@
 //! The same code serves the recorder, the store's readers and tapes, so the same records give the
 //! same reading everywhere (design.md, tenet 3).
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::{
     body::{Body, Limits, Piece},
-    dialect::{DIALECTS, Spoken},
+    dialect::{self, Spoken},
     facts::Facts,
     jsonrpc::{self, Envelope},
     methods,
@@ -88,6 +90,8 @@ struct InExchange {
     held_bytes: usize,
     /// The requests so far: direction, id as compared, method.
     asked: Vec<(Direction, String, String)>,
+    /// Which of them were answered here.
+    answered: BTreeSet<usize>,
     /// Messages with an outcome that counts as an error.
     failures: u64,
     next: u32,
@@ -156,9 +160,7 @@ impl Reader {
 impl InExchange {
     fn new(mut facts: Facts, open: &Open, keep_frames: bool) -> Self {
         let url = facts.url();
-        for dialect in DIALECTS {
-            dialect.request(open, url.as_ref(), &mut facts);
-        }
+        dialect::request(open, url.as_ref(), &mut facts);
         Self {
             facts,
             request: Body::new(&open.headers, Limits::READING),
@@ -167,6 +169,7 @@ impl InExchange {
             held: Vec::new(),
             held_bytes: 0,
             asked: Vec::new(),
+            answered: BTreeSet::new(),
             failures: 0,
             next: 0,
             messages: Vec::new(),
@@ -191,9 +194,7 @@ impl InExchange {
             Fact::BodyEnd { side, .. } => self.end(*side),
             Fact::Head(head) => {
                 summary.status = Some(head.status);
-                for dialect in DIALECTS {
-                    dialect.response(head, &mut self.facts);
-                }
+                dialect::response(head, &mut self.facts);
                 self.response = Some(Body::new(&head.headers, Limits::READING));
                 self.notice_stream();
             }
@@ -263,9 +264,7 @@ impl InExchange {
     fn take(&mut self, side: Side, piece: Piece) {
         if let (Side::Response, Piece::Frame(frame)) = (side, &piece) {
             self.facts.summary.counts.frames += 1;
-            for dialect in DIALECTS {
-                dialect.frame(frame, &mut self.facts);
-            }
+            dialect::frame(frame, &mut self.facts);
             self.facts.heard(frame.at);
             if self.keep_frames {
                 self.frames.push(frame.clone());
@@ -310,9 +309,7 @@ impl InExchange {
 
     /// A JSON body without a message in it.
     fn document(&mut self, side: Side, json: &Bytes, text: &str, at: Timestamp) {
-        for dialect in DIALECTS {
-            dialect.document(side, text, &mut self.facts);
-        }
+        dialect::document(side, text, &mut self.facts);
         if self.keep_frames && json.len() <= DOCUMENT_CAP {
             self.documents.push(Document { side, at, json: json.clone() });
         }
@@ -338,9 +335,7 @@ impl InExchange {
         let name = method.as_deref().and_then(|method| envelope.subject(method));
         let asked = self.asked_method(direction, envelope, method.as_deref());
         let spoken = Spoken { direction, envelope, method: method.as_deref().or(asked.as_deref()) };
-        for dialect in DIALECTS {
-            dialect.message(&spoken, &mut self.facts);
-        }
+        dialect::message(&spoken, &mut self.facts);
         self.facts.heard(at);
         let (tool_error, rpc_code) = (envelope.is_tool_error(), envelope.code());
         self.count(envelope.kind, tool_error, method.as_deref(), name.as_deref());
@@ -356,6 +351,7 @@ impl InExchange {
             tool_error,
             rpc_code,
             answers: None,
+            duplicate: false,
             latency_us: None,
             at,
             sse: frame.filter(|_| !self.side_is_ndjson(side)).map(|frame| SseFields {
@@ -382,10 +378,11 @@ impl InExchange {
             }
             return None;
         }
-        let asked = |(by, id, _): &&(Direction, String, String)| *by != direction && *id == key;
-        let found = self.asked.iter().find(asked).map(|(.., method)| method.clone());
-        self.facts.summary.answers_elsewhere |= found.is_none();
-        found
+        let asked = |(by, id, _): &(Direction, String, String)| *by != direction && *id == key;
+        let place = self.asked.iter().position(asked);
+        self.answered.extend(place);
+        self.facts.summary.answers_elsewhere |= place.is_none();
+        self.asked.get(place?).map(|(.., method)| method.clone())
     }
 
     fn count(&mut self, kind: Kind, tool_error: bool, method: Option<&str>, name: Option<&str>) {
@@ -405,7 +402,7 @@ impl InExchange {
     }
 
     fn summary(&self) -> Summary {
-        let mut summary = self.facts.summary.clone();
+        let mut summary = self.facts.told();
         let refused = if summary.declines_listening() {
             0
         } else if summary.status.is_some_and(|status| status >= 400) {
@@ -413,14 +410,10 @@ impl InExchange {
         } else {
             self.failures
         };
+        // Of what is too much to be remembered nobody knows: it counts as not answered.
+        summary.awaits = summary.counts.calls > self.answered.len() as u64;
         let fault = summary.outcome.is_some_and(crate::capture::Outcome::is_fault);
         summary.counts.errors = refused + u64::from(fault);
-        if summary.transport.is_none() && summary.is_mcp {
-            summary.transport = Some(transport(&summary));
-        }
-        if !summary.is_mcp {
-            (summary.transport, summary.revision) = (None, None);
-        }
         summary
     }
 }
@@ -431,14 +424,6 @@ impl Piece {
             Self::Frame(frame) => frame.raw.len() + frame.data.len(),
             Self::Json(body, _) => body.len(),
         }
-    }
-}
-
-/// A POST to an endpoint of HTTP+SSE has its session in the query and no header of MCP's.
-fn transport(summary: &Summary) -> Transport {
-    match summary.candidates.first() {
-        Some(first) if first.source.starts_with("query:") => Transport::HttpSse,
-        _ => Transport::StreamableHttp,
     }
 }
 

@@ -5,9 +5,11 @@
 //! << 200                                 the response's head, an empty line, its body
 //! == completed                           the exchange's end
 //! ++ 31m                                 time passes
+//! .. 0                                   the first exchange goes on: more of its response's body
+//! %% id: a\0b\n                          a body line of exactly these bytes: \n \r \0 \xff
 //! ```
 //! Each part lasts a millisecond. A new `>>` ends the exchange before it as completed, unless `..`
-//! says that it goes on.
+//! on a line of its own says that it goes on.
 
 use bytes::Bytes;
 
@@ -60,9 +62,17 @@ pub(crate) fn sessions(transcript: &str) -> Sessions {
 
 /// Every session of a transcript told whole, oldest first, at the time of its last record.
 pub(crate) fn stories(transcript: &str) -> Vec<Story> {
-    let exchanges = exchanges(transcript);
+    stories_of(&exchanges(transcript))
+}
+
+/// The same of the records of each exchange.
+pub(crate) fn stories_of(exchanges: &[Vec<Record>]) -> Vec<Story> {
     let as_of = exchanges.iter().flatten().map(|record| record.at).max().unwrap_or(START);
-    let mut told: Vec<Story> = sessions(transcript)
+    let mut sessions = Sessions::new();
+    for reading in exchanges.iter().filter_map(|records| read(records)) {
+        sessions.apply(reading.summary);
+    }
+    let mut told: Vec<Story> = sessions
         .list(as_of)
         .into_iter()
         .map(|session| {
@@ -98,7 +108,7 @@ pub(crate) fn open(method: &str, url: &str, headers: &[(&str, &str)]) -> Fact {
     let real = headers.iter().filter(|(name, _)| !name.starts_with('~'));
     Fact::Open(Box::new(Open {
         client: header("~client").unwrap_or_else(|| "127.0.0.1:50000".to_owned()),
-        pid: None,
+        pid: header("~pid").and_then(|pid| pid.parse().ok()),
         run: header("~run"),
         name: None,
         mode: Mode::Reverse,
@@ -146,25 +156,43 @@ struct Script {
 }
 
 struct Now {
+    number: usize,
+    /// Its response's head was read: there is only more of its body.
+    is_more: bool,
     records: Vec<Record>,
     side: Side,
     first: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
     goes_on: bool,
+    /// Bytes of the request's and the response's body.
+    bytes: [u64; 2],
 }
 
 impl Script {
     fn line(&mut self, line: &str) {
         if let Some(request) = line.strip_prefix(">> ") {
             self.close(Outcome::Completed);
-            self.now = Some(Now::new(request));
+            self.now = Some(Now::new(self.done.len(), request));
+            self.done.push(Vec::new());
+        } else if let Some(number) = line.strip_prefix(".. ") {
+            self.close(Outcome::Completed);
+            let number = number.parse().expect("a number");
+            let mut now = Now::new(number, "");
+            now.records = std::mem::take(self.done.get_mut(number).expect("begun before"));
+            (now.side, now.is_more, now.body) = (Side::Response, true, Some(Vec::new()));
+            self.now = Some(now);
         } else if let Some(status) = line.strip_prefix("<< ") {
             self.flush();
             let now = self.now.as_mut().expect("a request first");
             (now.side, now.first) = (Side::Response, status.to_owned());
         } else if let Some(outcome) = line.strip_prefix("== ") {
-            let outcomes = [Outcome::ClientClosed, Outcome::UpstreamReset, Outcome::Truncated];
+            let outcomes = [
+                Outcome::ClientClosed,
+                Outcome::UpstreamReset,
+                Outcome::Truncated,
+                Outcome::ProxyError,
+            ];
             let outcome = outcomes.into_iter().find(|o| o.as_str() == outcome);
             self.close(outcome.unwrap_or(Outcome::Completed));
         } else if let Some(minutes) = line.strip_prefix("++ ") {
@@ -178,19 +206,21 @@ impl Script {
 
     /// The current part's records.
     fn flush(&mut self) {
-        let number = u32::try_from(self.done.len()).expect("few");
         let Some(now) = &mut self.now else { return };
+        let number = u32::try_from(now.number).expect("few");
         let headers: Vec<(&str, &str)> =
             now.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let mut facts = Vec::new();
         if now.side == Side::Request {
             let (method, url) = now.first.split_once(' ').expect("method and URL");
             facts.push(open(method, url, &headers));
-        } else {
+        } else if !now.is_more {
             facts.push(head(now.first.trim().parse().expect("a status"), &headers));
         }
         if let Some(body) = now.body.take() {
-            facts.push(chunk(now.side, body.as_bytes()));
+            let counted = usize::from(now.side == Side::Response);
+            now.bytes[counted] += body.len() as u64;
+            facts.push(chunk(now.side, &body));
         }
         if now.side == Side::Request || !now.goes_on {
             facts.push(body_end(now.side));
@@ -207,23 +237,30 @@ impl Script {
         self.flush();
         let Some(mut now) = self.now.take() else { return };
         if !now.goes_on {
-            let exchange = Some(id(u32::try_from(self.done.len()).expect("few")));
+            let exchange = Some(id(u32::try_from(now.number).expect("few")));
             let n = u32::try_from(now.records.len()).expect("few");
-            now.records.push(Record { exchange, n, at: self.at, fact: end(outcome) });
+            let mut fact = end(outcome);
+            if let Fact::End(end) = &mut fact {
+                [end.request_bytes, end.response_bytes] = now.bytes;
+            }
+            now.records.push(Record { exchange, n, at: self.at, fact });
         }
-        self.done.push(now.records);
+        *self.done.get_mut(now.number).expect("its own place") = now.records;
     }
 }
 
 impl Now {
-    fn new(request: &str) -> Self {
+    fn new(number: usize, request: &str) -> Self {
         Self {
+            number,
+            is_more: false,
             records: Vec::new(),
             side: Side::Request,
             first: request.to_owned(),
             headers: Vec::new(),
             body: None,
             goes_on: false,
+            bytes: [0, 0],
         }
     }
 
@@ -231,14 +268,35 @@ impl Now {
         match &mut self.body {
             _ if line == ".." => self.goes_on = true,
             Some(body) => {
-                body.push_str(line);
-                body.push('\n');
+                if let Some(exact) = line.strip_prefix("%% ") {
+                    return unescape(exact, body);
+                }
+                body.extend_from_slice(line.as_bytes());
+                body.push(b'\n');
             }
-            None if line.is_empty() => self.body = Some(String::new()),
+            None if line.is_empty() => self.body = Some(Vec::new()),
             None => {
                 let (name, value) = line.split_once(": ").expect("a header, or an empty line");
                 self.headers.push((name.to_owned(), value.to_owned()));
             }
         }
     }
+}
+
+/// `\n`, `\r`, `\0` and `\xff` as the bytes they name.
+fn unescape(text: &str, body: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        body.extend_from_slice(plain.as_bytes());
+        let (byte, length) = match escaped.as_bytes().first() {
+            Some(b'n') => (b'\n', 1),
+            Some(b'r') => (b'\r', 1),
+            Some(b'0') => (0, 1),
+            Some(b'x') => (u8::from_str_radix(&escaped[1..3], 16).expect("two hex digits"), 3),
+            other => panic!("no such escape: {other:?}"),
+        };
+        body.push(byte);
+        rest = &escaped[length..];
+    }
+    body.extend_from_slice(rest.as_bytes());
 }

@@ -1,28 +1,17 @@
 //! HTTP+SSE, 2024-11-05: a GET stream names the endpoint, messages go there by POST
-//! (protocol.md §2). The session id is in the endpoint's query.
+//! (protocol.md §2). The session id is in the endpoint's query or path.
 
-use url::Url;
-
-use super::Dialect;
-use crate::{
-    capture::Open,
-    protocol::{
-        facts::Facts,
-        model::{Frame, Transport},
-    },
+use super::{Dialect, ids};
+use crate::protocol::{
+    facts::Facts,
+    model::{Frame, Transport},
 };
 
 pub(crate) struct HttpSse;
 
-/// TypeScript's and Python's spelling, as query parameter and as candidate.
-const QUERY: [(&str, &str); 2] =
-    [("sessionId", "query:sessionId"), ("session_id", "query:session_id")];
-
 impl Dialect for HttpSse {
-    fn request(&self, _: &Open, url: Option<&Url>, facts: &mut Facts) {
-        if let Some((source, id)) = url.and_then(session) {
-            facts.candidate(source, &id, false);
-        }
+    fn name(&self) -> &'static str {
+        "http+sse"
     }
 
     fn frame(&self, frame: &Frame, facts: &mut Facts) {
@@ -31,17 +20,16 @@ impl Dialect for HttpSse {
             return;
         }
         facts.shows_mcp();
+        facts.shows(self.name());
         facts.transport(Transport::HttpSse);
         let Ok(target) = std::str::from_utf8(&frame.data) else { return };
-        if let Some((_, id)) = facts.resolve(target.trim()).as_ref().and_then(session) {
+        let Some(url) = facts.resolve(target.trim()) else { return };
+        if let Some((_, id)) = ids::in_query(&url) {
             facts.candidate("endpoint-event", &id, true);
+        } else if let Some(id) = ids::in_path(&url) {
+            // Noted as a path's too: the POSTs that go there are joined by it.
+            facts.candidate("endpoint-event", &id, true);
+            facts.candidate("path", &id, true);
         }
     }
-}
-
-fn session(url: &Url) -> Option<(&'static str, String)> {
-    QUERY.iter().find_map(|(parameter, source)| {
-        let (_, id) = url.query_pairs().find(|(name, _)| name == parameter)?;
-        (!id.is_empty()).then(|| (*source, id.into_owned()))
-    })
 }

@@ -1,32 +1,87 @@
 //! What each protocol revision and house dialect has to say about an exchange.
 //!
-//! One file each and one line in [`DIALECTS`]. A dialect looks at heads, frames and messages and
-//! notes facts; it never sees another exchange and decides nothing about sessions.
+//! One file each and one line in [`DIALECTS`]. A dialect looks at heads, frames, documents and
+//! messages and notes facts; it never sees another exchange and decides nothing about sessions.
+//! What all of them share, where session ids stand and the handshake, is in `ids`, `handshake` and
+//! `refusals`, which are asked first.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `2024-11-05` | the first revision: HTTP+SSE |
+//! | `2025-03-26` | Streamable HTTP, batches |
+//! | `2025-06-18` | the version header, no batches |
+//! | `2025-11-25` | priming events, polling, tasks |
+//! | `2026-07-28` | no handshake, no session |
+//! | `http+sse` | two endpoints, named by an `endpoint` event |
+//! | `json-response` | servers that answer calls with one JSON object, never with a stream |
+//! | `stateless` | servers that answer `initialize` and issue no id |
+//! | `path-session` | houses.md 1 |
+//! | `router-bridge` | houses.md 2 |
+//! | `session-manager` | houses.md 3 |
+//! | `resumable-mobile` | houses.md 4 |
 
+mod handshake;
 mod http_sse;
-mod ndjson_session;
-mod streamable;
+mod ids;
+mod json_response;
+mod path_session;
+mod refusals;
+mod resumable_mobile;
+mod router_bridge;
+mod session_manager;
+mod stateless;
+mod v2024_11_05;
+mod v2025_03_26;
+mod v2025_06_18;
+mod v2025_11_25;
 mod v2026_07_28;
 
+pub(crate) use refusals::says;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
     facts::Facts,
     jsonrpc::Envelope,
-    model::{Direction, Frame},
+    model::{Direction, Frame, Summary},
 };
 use crate::capture::{Head, Open, Side};
 
-/// All dialects, asked in this order.
+/// All dialects, asked in this order. A new one goes to the end: its place is its bit in the
+/// summaries of a catalog, which is rebuilt when there are more (`recorder/rows.rs`).
 pub(crate) static DIALECTS: &[&dyn Dialect] = &[
-    &streamable::Streamable,
-    &http_sse::HttpSse,
-    &ndjson_session::NdjsonSession,
+    &v2024_11_05::V2024_11_05,
+    &v2025_03_26::V2025_03_26,
+    &v2025_06_18::V2025_06_18,
+    &v2025_11_25::V2025_11_25,
     &v2026_07_28::V2026_07_28,
+    &http_sse::HttpSse,
+    &json_response::JsonResponse,
+    &stateless::Stateless,
+    &path_session::PathSession,
+    &router_bridge::RouterBridge,
+    &session_manager::SessionManager,
+    &resumable_mobile::ResumableMobile,
 ];
 
-/// One protocol revision, group of revisions or house dialect.
+/// How many there are.
+#[expect(clippy::cast_possible_truncation, reason = "64 at most")]
+pub(crate) const DIALECT_COUNT: u32 = {
+    assert!(DIALECTS.len() <= 64, "each has a bit in `Dialects`");
+    DIALECTS.len() as u32
+};
+
+/// The names of all registered dialects, in the order of the registry.
+#[must_use]
+pub fn dialects() -> Vec<&'static str> {
+    DIALECTS.iter().map(|dialect| dialect.name()).collect()
+}
+
+/// One protocol revision, kind of server or house dialect.
 pub(crate) trait Dialect: Sync {
+    /// Its name, stable: `dialects` of faces.md, and what scripts and tapes are named by.
+    fn name(&self) -> &'static str;
+
     /// A request's head was read.
     fn request(&self, _open: &Open, _url: Option<&Url>, _facts: &mut Facts) {}
 
@@ -41,6 +96,17 @@ pub(crate) trait Dialect: Sync {
 
     /// Either side sent a message.
     fn message(&self, _message: &Spoken<'_>, _facts: &mut Facts) {}
+
+    /// What is known of the exchange shows the dialect, though no one part of it said so. Asked
+    /// of exchanges of MCP alone.
+    fn shown_by(&self, _summary: &Summary) -> bool {
+        false
+    }
+
+    /// The session as a whole does not speak against what some of its exchanges showed.
+    fn holds(&self, _own: &[&Summary]) -> bool {
+        true
+    }
 }
 
 /// A message in its place.
@@ -53,3 +119,100 @@ pub(crate) struct Spoken<'a> {
     /// Its method; of an answer that of its request, where this exchange carried it.
     pub(crate) method: Option<&'a str>,
 }
+
+/// Dialects that an exchange shows: a bit each, by place in the registry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Dialects(u64);
+
+impl Dialects {
+    /// The names, in the order of the registry.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.registered().map(Dialect::name)
+    }
+
+    /// Whether the dialect of this name is among them.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+
+    /// Those of both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Adds the dialect of this name; one that is not registered changes nothing.
+    pub(crate) fn add(&mut self, name: &str) {
+        if let Some(place) = DIALECTS.iter().position(|dialect| dialect.name() == name) {
+            self.0 |= 1 << place;
+        }
+    }
+
+    fn registered(self) -> impl Iterator<Item = &'static dyn Dialect> {
+        let own = move |place: usize| self.0 >> place & 1 == 1;
+        DIALECTS.iter().enumerate().filter(move |(place, _)| own(*place)).map(|(_, own)| *own)
+    }
+}
+
+/// A request's head was read.
+pub(crate) fn request(open: &Open, url: Option<&Url>, facts: &mut Facts) {
+    ids::request(open, url, facts);
+    handshake::request(open, facts);
+    for dialect in DIALECTS {
+        dialect.request(open, url, facts);
+    }
+}
+
+/// The response's head was read.
+pub(crate) fn response(head: &Head, facts: &mut Facts) {
+    ids::response(head, facts);
+    for dialect in DIALECTS {
+        dialect.response(head, facts);
+    }
+}
+
+/// The response brought a frame.
+pub(crate) fn frame(frame: &Frame, facts: &mut Facts) {
+    for dialect in DIALECTS {
+        dialect.frame(frame, facts);
+    }
+}
+
+/// A body was JSON, but no JSON-RPC.
+pub(crate) fn document(side: Side, json: &str, facts: &mut Facts) {
+    for dialect in DIALECTS {
+        dialect.document(side, json, facts);
+    }
+    if side == Side::Response {
+        refusals::document(json, facts);
+    }
+}
+
+/// Either side sent a message.
+pub(crate) fn message(spoken: &Spoken<'_>, facts: &mut Facts) {
+    ids::message(spoken, facts);
+    handshake::message(spoken, facts);
+    refusals::message(spoken, facts);
+    for dialect in DIALECTS {
+        dialect.message(spoken, facts);
+    }
+}
+
+/// All dialects that an exchange shows.
+pub(crate) fn shown(summary: &Summary) -> Dialects {
+    let mut dialects = summary.dialects;
+    for dialect in DIALECTS.iter().filter(|dialect| dialect.shown_by(summary)) {
+        dialects.add(dialect.name());
+    }
+    dialects
+}
+
+/// The dialects of a session by those that its exchanges show.
+pub(crate) fn of_session(own: &[&Summary]) -> Vec<String> {
+    let shown = own.iter().fold(Dialects::default(), |all, summary| all.and(summary.dialects));
+    shown.registered().filter(|d| d.holds(own)).map(|d| d.name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests;

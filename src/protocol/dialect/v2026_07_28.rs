@@ -5,7 +5,7 @@ use super::{Dialect, Spoken};
 use crate::protocol::{
     facts::Facts,
     jsonrpc::{pick, string},
-    model::Direction,
+    model::{Direction, Summary},
 };
 
 pub(crate) struct V2026_07_28;
@@ -15,13 +15,13 @@ const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
 impl Dialect for V2026_07_28 {
+    fn name(&self) -> &'static str {
+        "2026-07-28"
+    }
+
     fn message(&self, spoken: &Spoken<'_>, facts: &mut Facts) {
         let envelope = spoken.envelope;
-        let Some([Some(meta)]) =
-            envelope.params.or(envelope.result).and_then(|part| pick(part, ["_meta"]))
-        else {
-            return;
-        };
+        let Some(meta) = envelope.seen.meta else { return };
         let [version, client, server] = pick(meta, [VERSION, CLIENT, SERVER]).unwrap_or_default();
         match spoken.direction {
             Direction::ClientToServer => {
@@ -30,5 +30,9 @@ impl Dialect for V2026_07_28 {
             }
             Direction::ServerToClient => facts.server(server),
         }
+    }
+
+    fn shown_by(&self, summary: &Summary) -> bool {
+        summary.revision.as_deref() == Some(self.name())
     }
 }

@@ -3,11 +3,11 @@
 //! One exchange after the other, by id, joins a group or starts one. When an exchange changes, the
 //! fold is taken back to it and done again from there: it is nearly always among the last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     IDLE,
-    place::{self, Ids},
+    place::{Cookie, Grouping, Ids},
 };
 use crate::{
     capture::{ExchangeId, Timestamp},
@@ -29,8 +29,7 @@ pub(super) struct Groups {
 struct Facts {
     started_at: Timestamp,
     last_at: Timestamp,
-    starts: bool,
-    client: Option<Implementation>,
+    grouping: Grouping,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +40,8 @@ struct Group {
     client: Option<Implementation>,
     /// The `initialize` that started it.
     handshake: Option<ExchangeId>,
+    /// The cookies that its members bear or were issued, by name and value, and in how many places.
+    cookies: HashMap<String, HashMap<String, usize>>,
     /// When each member was last active.
     active: BTreeSet<(Timestamp, ExchangeId)>,
     /// It refused a member only because it had been idle too long.
@@ -48,14 +49,9 @@ struct Group {
 }
 
 impl Groups {
-    pub(super) fn insert(&mut self, summary: &Summary) {
-        let facts = Facts {
-            started_at: summary.started_at,
-            last_at: summary.last_at,
-            starts: place::starts(summary),
-            client: summary.client.clone(),
-        };
-        self.replace(summary.id, Some(facts));
+    pub(super) fn insert(&mut self, summary: &Summary, grouping: Grouping) {
+        let (started_at, last_at) = (summary.started_at, summary.last_at);
+        self.replace(summary.id, Some(Facts { started_at, last_at, grouping }));
     }
 
     pub(super) fn remove(&mut self, id: ExchangeId) {
@@ -116,9 +112,9 @@ impl Groups {
     fn rewind(&mut self, id: ExchangeId) -> Ids {
         let later = self.placed.split_off(&id);
         for (id, place) in &later {
-            let last_at = self.members.get(id).map(|facts| facts.last_at).unwrap_or_default();
-            if let Some(group) = self.list.get_mut(*place) {
-                group.give_back(*id, last_at);
+            let facts = self.members.get(id);
+            if let (Some(group), Some(facts)) = (self.list.get_mut(*place), facts) {
+                group.give_back(*id, facts);
             }
         }
         while self.list.last().is_some_and(|group| group.members.is_empty()) {
@@ -127,14 +123,20 @@ impl Groups {
         later.into_keys().collect()
     }
 
+    /// The latest group that takes it.
+    fn place_for(&mut self, facts: &Facts) -> Option<usize> {
+        if facts.grouping.starts {
+            return None;
+        }
+        self.list.iter_mut().rposition(|group| group.takes(facts))
+    }
+
     /// Places a member behind all that are placed.
     fn fold(&mut self, id: ExchangeId) {
         let Some(facts) = self.members.get(&id).cloned() else { return };
-        let fits = |group: &mut Group| group.takes(&facts);
-        let place = if facts.starts { None } else { self.list.iter_mut().rposition(fits) };
-        let place = place.unwrap_or(self.list.len());
+        let place = self.place_for(&facts).unwrap_or(self.list.len());
         if place == self.list.len() {
-            let handshake = facts.starts.then_some(id);
+            let handshake = facts.grouping.starts.then_some(id);
             self.list.push(Group { handshake, ..Group::default() });
         }
         if let Some(group) = self.list.get_mut(place) {
@@ -148,29 +150,56 @@ impl Group {
     fn takes(&mut self, facts: &Facts) -> bool {
         let active = self.active.last().map(|(at, _)| at.0).unwrap_or_default();
         let idle = facts.started_at.0.saturating_sub(active) > IDLE;
-        let same = match (&self.client, &facts.client) {
+        let same = match (&self.client, &facts.grouping.client) {
             (Some(own), Some(its)) => own == its,
             _ => true,
         };
+        let same = same && !self.is_stranger(facts);
         self.left_idle |= same && idle;
         same && !idle
     }
 
-    fn give_back(&mut self, id: ExchangeId, last_at: Timestamp) {
+    /// It bears a cookie that the group has with other values only.
+    fn is_stranger(&self, facts: &Facts) -> bool {
+        let mut borne = facts.grouping.cookies.iter().filter(|cookie| !cookie.issued).peekable();
+        let unknown = |cookie: &Cookie| {
+            let values = self.cookies.get(&cookie.name);
+            values.is_some_and(|values| !values.contains_key(&cookie.value))
+        };
+        borne.peek().is_some() && borne.all(unknown)
+    }
+
+    fn give_back(&mut self, id: ExchangeId, facts: &Facts) {
         self.members.remove(&id);
-        self.active.remove(&(last_at, id));
+        self.active.remove(&(facts.last_at, id));
         self.named.remove(&id);
         if self.named.is_empty() {
             self.client = None;
+        }
+        for cookie in &facts.grouping.cookies {
+            let Some(values) = self.cookies.get_mut(&cookie.name) else { continue };
+            if let Some(places) = values.get_mut(&cookie.value) {
+                *places -= 1;
+                if *places == 0 {
+                    values.remove(&cookie.value);
+                }
+            }
+            if values.is_empty() {
+                self.cookies.remove(&cookie.name);
+            }
         }
     }
 
     fn take(&mut self, id: ExchangeId, facts: &Facts) {
         self.members.insert(id);
         self.active.insert((facts.last_at, id));
-        if facts.client.is_some() {
-            self.client.clone_from(&facts.client);
+        if facts.grouping.client.is_some() {
+            self.client.clone_from(&facts.grouping.client);
             self.named.insert(id);
+        }
+        for cookie in &facts.grouping.cookies {
+            let values = self.cookies.entry(cookie.name.clone()).or_default();
+            *values.entry(cookie.value.clone()).or_default() += 1;
         }
     }
 

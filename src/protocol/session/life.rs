@@ -1,13 +1,13 @@
 //! The life story of one session at one `as_of`: states with their evidence, streams, sums.
 
-use super::{
-    IDLE,
-    place::{self, Wire},
-};
+use std::collections::HashSet;
+
+use super::{place::Wire, states};
 use crate::{
     capture::{ExchangeId, Timestamp},
-    protocol::model::{
-        Counts, Join, Session, SessionCandidate, State, StateChange, Summary, Transport,
+    protocol::{
+        dialect,
+        model::{Candidate, Counts, Join, Session, SessionCandidate, State, Summary, Transport},
     },
 };
 
@@ -31,21 +31,22 @@ pub(super) fn tell(
     let last_at = all.iter().map(|s| s.last_at).max()?;
     let started_at = all.iter().map(|s| s.started_at).min()?;
     let open_streams = own.iter().filter(|s| s.streaming && s.outcome.is_none()).count() as u64;
-    let states = states(wire, own, last_at, as_of);
+    let states = states::states(wire, own, last_at, as_of);
     let state = states.last().map_or(State::Created, |change| change.state);
     let ends = if state == State::Closed { last_at } else { as_of };
     let is_mcp = own.iter().any(|s| s.is_mcp);
+    let identity = identity(wire, own);
     Some(Session {
         id,
-        wire_id: wire.map(|wire| wire.id.clone()),
-        identified_by: identified_by(wire, own),
-        candidates: candidates(wire, own),
+        wire_id: identity.map(|own| own.value.clone()),
+        identified_by: identity.map_or("grouping", |own| own.source.as_str()).to_owned(),
+        candidates: candidates(identity, own),
         run: own.iter().find_map(|s| s.run.clone()),
         name: own.iter().find_map(|s| s.name.clone()),
         server: format!("{}{}", first.origin, first.path),
         revision: revision(own),
         transport: transport(own),
-        dialects: Vec::new(),
+        dialects: dialect::of_session(own),
         state,
         states,
         stream_state: is_mcp.then(|| stream_state(state, own)).flatten().map(str::to_owned),
@@ -56,6 +57,8 @@ pub(super) fn tell(
         server_info: own.iter().find_map(|s| s.server.clone()),
         follows,
         joins: joins(own),
+        given: Vec::new(),
+        assigned: super::place::gives(first).is_some(),
         counts: all.iter().fold(Counts::default(), |sum, s| sum.plus(s.counts)),
         exchanges: all.iter().map(|s| s.id).collect(),
         started_at,
@@ -72,79 +75,6 @@ impl Counts {
             frames: self.frames + other.frames,
         }
     }
-}
-
-/// The steps in the order of time; the first one is always there.
-fn states(
-    wire: Option<&Wire>,
-    own: &[&Summary],
-    last_at: Timestamp,
-    as_of: Timestamp,
-) -> Vec<StateChange> {
-    let Some(first) = own.first() else { return Vec::new() };
-    let change = |state, summary: &Summary, at, evidence: String| StateChange {
-        state,
-        at,
-        exchange: Some(summary.id),
-        evidence,
-    };
-    if wire.is_none() && own.iter().all(|s| s.initialize.is_none()) {
-        let evidence = "no session id and no initialize".to_owned();
-        return vec![change(State::Stateless, first, first.started_at, evidence)];
-    }
-    let created = format!("{} {}", first.method, first.path);
-    let mut states = vec![change(State::Created, first, first.started_at, created)];
-    for summary in own {
-        let before = states.last().map_or(State::Created, |change| change.state);
-        for (state, evidence) in steps(summary, before) {
-            // The stream that brought an answer or an endpoint may go on long after it.
-            let at = match state {
-                State::Connected => summary.connected_at.unwrap_or(summary.last_at),
-                _ => summary.last_at,
-            };
-            states.push(change(state, summary, at, evidence));
-        }
-    }
-    states.sort_by_key(|change| change.at);
-    let last = states.last().map(|change| change.state);
-    let running = own.iter().any(|s| s.outcome.is_none());
-    let idle_since = Timestamp(last_at.0.saturating_add(IDLE));
-    if !matches!(last, Some(State::Closed | State::Expired)) && !running && as_of > idle_since {
-        states.push(StateChange {
-            state: State::Expired,
-            at: idle_since,
-            exchange: None,
-            evidence: "idle (inferred)".to_owned(),
-        });
-    }
-    states
-}
-
-/// What one exchange changes in a session that stands at `before`.
-fn steps(summary: &Summary, before: State) -> Vec<(State, String)> {
-    let status = summary.status.unwrap_or_default();
-    let succeeded = (200..300).contains(&status);
-    let answered = format!("{} answered {status}", summary.method);
-    let is_channel = summary.candidates.iter().any(|c| c.source == "endpoint-event");
-    let mut steps = Vec::new();
-    if place::handshake(summary) == Some(true) {
-        steps.push((State::Connected, format!("initialize answered {status}")));
-    } else if is_channel && before == State::Created {
-        steps.push((State::Connected, "endpoint event".to_owned()));
-    } else if summary.initialize.is_none() && succeeded && before == State::Created {
-        steps.push((State::Connected, format!("{answered} on this session")));
-    }
-    if summary.initialized {
-        steps.push((State::Initialized, "notifications/initialized".to_owned()));
-    }
-    if summary.method == "DELETE" && succeeded {
-        steps.push((State::Closed, answered));
-    } else if is_channel && summary.outcome.is_some() {
-        steps.push((State::Closed, "the GET stream ended".to_owned()));
-    } else if status == 404 && before != State::Created && summary.method != "GET" {
-        steps.push((State::Expired, format!("{answered} on a known id")));
-    }
-    steps
 }
 
 /// The words of houses.md §4; none where nothing yields one.
@@ -164,13 +94,24 @@ fn stream_state(state: State, own: &[&Summary]) -> Option<&'static str> {
     })
 }
 
-fn identified_by(wire: Option<&Wire>, own: &[&Summary]) -> String {
-    let Some(wire) = wire else { return "grouping".to_owned() };
-    let found = own.iter().flat_map(|s| &s.candidates).find(|c| c.value == wire.id);
-    found.map_or_else(|| "grouping".to_owned(), |candidate| candidate.source.clone())
+/// The candidate that names the session, as the first exchange has it that bears it. Without an id
+/// on the wire it may be a cookie that the server issued and the client sent back.
+fn identity<'a>(wire: Option<&Wire>, own: &[&'a Summary]) -> Option<&'a Candidate> {
+    let all = || own.iter().flat_map(|s| &s.candidates);
+    let Some(wire) = wire else {
+        let issued: HashSet<(&str, &str)> = all()
+            .filter(|c| c.is_cookie() && c.in_response)
+            .map(|c| (c.source.as_str(), c.value.as_str()))
+            .collect();
+        let echoed = |c: &&Candidate| issued.contains(&(c.source.as_str(), c.value.as_str()));
+        return all().filter(|c| c.is_cookie() && !c.in_response).find(echoed);
+    };
+    // Headers rank before the path where both say the same.
+    let named = || all().filter(|c| wire.is(c) && !c.is_cookie());
+    named().find(|c| !c.is_weak()).or_else(|| named().next())
 }
 
-fn candidates(wire: Option<&Wire>, own: &[&Summary]) -> Vec<SessionCandidate> {
+fn candidates(identity: Option<&Candidate>, own: &[&Summary]) -> Vec<SessionCandidate> {
     let mut told: Vec<SessionCandidate> = Vec::new();
     for candidate in own.iter().flat_map(|s| &s.candidates) {
         let known =
@@ -179,7 +120,7 @@ fn candidates(wire: Option<&Wire>, own: &[&Summary]) -> Vec<SessionCandidate> {
             told.push(SessionCandidate {
                 source: candidate.source.clone(),
                 value: candidate.value.clone(),
-                chosen: wire.is_some_and(|wire| wire.id == candidate.value),
+                chosen: identity.is_some_and(|own| own.value == candidate.value),
             });
         }
     }
@@ -199,7 +140,8 @@ fn transport(own: &[&Summary]) -> Option<Transport> {
 }
 
 fn joins(own: &[&Summary]) -> Vec<Join> {
-    let resumes = own.iter().filter(|s| s.method == "GET");
+    let refused = |s: &Summary| s.status.is_some_and(|status| status >= 400);
+    let resumes = own.iter().filter(|s| s.method == "GET" && !refused(s));
     resumes
         .filter_map(|s| Some(Join { exchange: s.id, last_event_id: s.last_event_id.clone()? }))
         .take(JOINS_CAP)

@@ -3,20 +3,26 @@
 //! A session is known by an id on the wire, else by grouping (protocol.md §1.1). The result is a
 //! function of the *set* of summaries, ordered by exchange id: how and when they were applied does
 //! not matter. So a running exchange may be applied over and over as it grows.
+//!
+//! `place` tells from one summary where it belongs; `generations` and `groups` hold sessions;
+//! `leads` joins what belongs to another exchange's session; `life` and `states` tell one.
 
 mod generations;
+mod given;
 mod groups;
+mod kin;
+mod leads;
 mod life;
 mod place;
+mod states;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    ops::Bound,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use generations::Generations;
 use groups::Groups;
-use place::{Base, Client, Place, Wire};
+pub use kin::Kin;
+use leads::{Leads, Summaries};
+use place::{Base, Client, Ids, Own, Standing, Wire};
 
 use super::model::{Session, Summary};
 use crate::capture::{ExchangeId, Timestamp};
@@ -25,23 +31,17 @@ use crate::capture::{ExchangeId, Timestamp};
 /// (protocol.md §1.1; houses.md §2 and §3).
 pub(super) const IDLE: u64 = 30 * 60 * 1_000_000_000;
 
-/// How long before the exchange that it enabled an OAuth leg or a refusal may lie.
-const LEG: u64 = 10 * 60 * 1_000_000_000;
-
 /// All sessions of a recording. It holds a summary an exchange: memory is the recording's, bounded
 /// by its owner.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    summaries: BTreeMap<ExchangeId, Summary>,
-    places: HashMap<ExchangeId, Place>,
+    summaries: Summaries,
+    standings: HashMap<ExchangeId, Standing>,
     wires: BTreeMap<Wire, Generations>,
     groups: HashMap<Base, Groups>,
-    /// A client's exchanges that speak MCP, in order: what legs may have enabled.
-    spoken: HashMap<Client, BTreeSet<ExchangeId>>,
-    /// A client's legs, and which exchange each one led to.
-    legs: HashMap<Client, BTreeMap<ExchangeId, Option<ExchangeId>>>,
-    /// The legs that led to an exchange.
-    led: HashMap<ExchangeId, BTreeSet<ExchangeId>>,
+    leads: Leads,
+    /// A client's exchanges that brought it an id.
+    giving: HashMap<Client, Ids>,
 }
 
 impl Sessions {
@@ -55,35 +55,37 @@ impl Sessions {
     /// nothing.
     pub fn apply(&mut self, summary: Summary) {
         let id = summary.id;
-        let place = Place::of(&summary);
-        match self.summaries.get(&id) {
-            Some(old) if *old == summary => return,
-            Some(old)
-                if self.places.get(&id) == Some(&place) && !place::regroups(old, &summary) =>
-            {
-                self.touch(&place, &summary);
-            }
-            Some(_) => {
-                self.remove(id);
-                self.insert(place, &summary);
-            }
-            None => self.insert(place, &summary),
+        if self.summaries.get(&id) == Some(&summary) {
+            return;
         }
+        let standing = Standing::of(&summary);
+        if self.standings.get(&id) == Some(&standing) {
+            self.summaries.insert(id, summary);
+            return self.touch(id);
+        }
+        self.remove(id);
         self.summaries.insert(id, summary);
+        self.insert(id, standing);
     }
 
     /// The session to which an exchange belongs; none for an exchange never applied.
     #[must_use]
     pub fn session_of(&self, id: ExchangeId) -> Option<ExchangeId> {
-        let summary = self.summaries.get(&id)?;
-        match self.places.get(&id)? {
-            Place::Leg(client) => match self.legs.get(client)?.get(&id)? {
-                Some(target) => self.session_of(*target),
-                None => self.groups.get(&Base::of(summary))?.session_of(id),
-            },
-            Place::Group(base) => self.groups.get(base)?.session_of(id),
-            Place::Wire(wire) => self.wires.get(wire)?.session_of(id),
+        let id = self.led_to(id);
+        match &self.standings.get(&id)?.own {
+            Own::Group(base) => self.groups.get(base)?.session_of(id),
+            Own::Wire(wire) => self.wires.get(wire)?.session_of(id),
         }
+    }
+
+    /// The exchange in whose session this one is: itself, or where it leads.
+    #[must_use]
+    pub fn led_to(&self, mut id: ExchangeId) -> ExchangeId {
+        // A leg leads to a challenge, that to a request without an id, that to a session.
+        while let Some(to) = self.leads.to(id) {
+            id = to;
+        }
+        id
     }
 
     /// Every session as it stands at `as_of`, newest first.
@@ -99,146 +101,127 @@ impl Sessions {
     /// One session as it stands at `as_of`; none where there is no such session.
     #[must_use]
     pub fn get(&self, session: ExchangeId, as_of: Timestamp) -> Option<Session> {
-        let (wire, members, follows) = match self.places.get(&session)? {
-            Place::Wire(wire) => {
-                let generations = self.wires.get(wire)?;
-                let (members, follows) = generations.members(session)?;
+        if self.leads.to(session).is_some() {
+            return None;
+        }
+        let (wire, members, follows) = match &self.standings.get(&session)?.own {
+            Own::Wire(wire) => {
+                let (members, follows) = self.wires.get(wire)?.members(session)?;
                 (Some(wire), members, follows)
             }
-            Place::Group(base) => (None, self.groups.get(base)?.members(session)?, None),
-            Place::Leg(_) => {
-                let base = Base::of(self.summaries.get(&session)?);
-                (None, self.groups.get(&base)?.members(session)?, None)
-            }
+            Own::Group(base) => (None, self.groups.get(base)?.members(session)?, None),
         };
-        let mut all: BTreeSet<ExchangeId> = members.iter().copied().collect();
-        all.extend(members.iter().filter_map(|id| self.led.get(id)).flatten());
+        let mut all: Ids = members.iter().copied().collect();
+        self.leads.gather(&mut all);
         let exchanges: Vec<&Summary> = all.iter().filter_map(|id| self.summaries.get(id)).collect();
         let own: Vec<&Summary> = members.iter().filter_map(|id| self.summaries.get(id)).collect();
-        life::tell(session, wire, follows, &own, &exchanges, as_of)
+        let told = life::tell(session, wire, follows, &own, &exchanges, as_of)?;
+        Some(Session { given: self.given(&own), ..told })
+    }
+
+    fn insert(&mut self, id: ExchangeId, standing: Standing) {
+        self.leads.insert(id, &standing);
+        if standing.gives {
+            self.giving.entry(standing.client.clone()).or_default().insert(id);
+        }
+        self.standings.insert(id, standing);
+        self.house(id);
+        self.lead(id);
+        self.lead_others(id);
+    }
+
+    fn remove(&mut self, id: ExchangeId) {
+        if !self.standings.contains_key(&id) {
+            return;
+        }
+        if !self.leads.point(id, None) {
+            self.unhouse(id);
+        }
+        let Some(standing) = self.standings.remove(&id) else { return };
+        self.leads.remove(id, &standing);
+        if let Some(giving) = self.giving.get_mut(&standing.client) {
+            giving.remove(&id);
+        }
+        for other in self.leads.concerned(id, &standing, &self.summaries) {
+            self.lead(other);
+        }
+        self.summaries.remove(&id);
     }
 
     /// The exchange stays where it is and went on.
-    fn touch(&mut self, place: &Place, summary: &Summary) {
-        let base = match place {
-            Place::Wire(_) => return,
-            Place::Group(base) => base.clone(),
-            Place::Leg(_) => Base::of(summary),
+    fn touch(&mut self, id: ExchangeId) {
+        let (Some(standing), Some(summary)) = (self.standings.get(&id), self.summaries.get(&id))
+        else {
+            return;
         };
-        if let Some(groups) = self.groups.get_mut(&base) {
+        if let (Own::Group(base), None) = (&standing.own, self.leads.to(id))
+            && let Some(groups) = self.groups.get_mut(base)
+        {
             groups.touch(summary);
         }
     }
 
-    fn insert(&mut self, place: Place, summary: &Summary) {
-        match &place {
-            Place::Group(base) => self.groups.entry(base.clone()).or_default().insert(summary),
-            Place::Leg(client) => {
-                self.legs.entry(client.clone()).or_default().insert(summary.id, None);
-                self.groups.entry(Base::of(summary)).or_default().insert(summary);
-            }
-            Place::Wire(wire) => {
-                self.wires.entry(wire.clone()).or_default().insert(summary);
-            }
-        }
-        let client = Client::of(summary);
-        let is_leg = matches!(place, Place::Leg(_));
-        self.places.insert(summary.id, place);
-        if is_leg {
-            self.lead(&client, &[summary.id], summary);
-        } else if summary.is_mcp {
-            self.spoken.entry(client.clone()).or_default().insert(summary.id);
-            self.lead(&client, &self.legs_before(&client, summary.id), summary);
+    /// Finds anew where others lead, now that this exchange is there.
+    fn lead_others(&mut self, id: ExchangeId) {
+        let Some(standing) = self.standings.get(&id) else { return };
+        for other in self.leads.concerned(id, standing, &self.summaries) {
+            self.lead(other);
         }
     }
 
-    fn remove(&mut self, id: ExchangeId) {
-        let Some(old) = self.summaries.remove(&id) else { return };
-        let client = Client::of(&old);
-        match self.places.remove(&id) {
-            Some(Place::Wire(wire)) => {
-                if let Some(generations) = self.wires.get_mut(&wire) {
+    /// Finds where an exchange leads. It is in a session of its own only where it leads nowhere.
+    fn lead(&mut self, id: ExchangeId) {
+        let Some(standing) = self.standings.get(&id).filter(|s| s.seeks.is_some()) else { return };
+        let target = self.leads.target(id, standing, &self.summaries);
+        let led = self.leads.to(id).is_some();
+        if !self.leads.point(id, target) {
+            return;
+        }
+        match (led, target) {
+            (false, Some(_)) => self.unhouse(id),
+            (true, None) => self.house(id),
+            _ => {}
+        }
+    }
+
+    /// Puts an exchange where it belongs by what is in it.
+    fn house(&mut self, id: ExchangeId) {
+        let (Some(standing), Some(summary)) = (self.standings.get(&id), self.summaries.get(&id))
+        else {
+            return;
+        };
+        match &standing.own {
+            Own::Wire(wire) => {
+                let generations = self.wires.entry(wire.clone()).or_default();
+                generations.insert(id, standing.handshake);
+            }
+            Own::Group(base) => {
+                let groups = self.groups.entry(base.clone()).or_default();
+                groups.insert(summary, standing.grouping.clone());
+            }
+        }
+    }
+
+    fn unhouse(&mut self, id: ExchangeId) {
+        let Some(standing) = self.standings.get(&id) else { return };
+        match &standing.own {
+            Own::Wire(wire) => {
+                if let Some(generations) = self.wires.get_mut(wire) {
                     generations.remove(id);
                     if generations.is_empty() {
-                        self.wires.remove(&wire);
+                        self.wires.remove(wire);
                     }
                 }
             }
-            Some(Place::Group(base)) => self.ungroup(&base, id),
-            Some(Place::Leg(_)) => {
-                self.unlead(&client, id);
-                self.ungroup(&Base::of(&old), id);
-                if let Some(legs) = self.legs.get_mut(&client) {
-                    legs.remove(&id);
+            Own::Group(base) => {
+                if let Some(groups) = self.groups.get_mut(base) {
+                    groups.remove(id);
+                    if groups.is_empty() {
+                        self.groups.remove(base);
+                    }
                 }
             }
-            None => {}
         }
-        if self.spoken.get_mut(&client).is_some_and(|spoken| spoken.remove(&id)) {
-            self.lead(&client, &self.legs_before(&client, id), &old);
-        }
-    }
-
-    fn ungroup(&mut self, base: &Base, id: ExchangeId) {
-        if let Some(groups) = self.groups.get_mut(base) {
-            groups.remove(id);
-            if groups.is_empty() {
-                self.groups.remove(base);
-            }
-        }
-    }
-
-    /// The legs between an MCP exchange and the one before it: it is theirs to decide.
-    fn legs_before(&self, client: &Client, id: ExchangeId) -> Vec<ExchangeId> {
-        let Some(legs) = self.legs.get(client) else { return Vec::new() };
-        let spoken = self.spoken.get(client);
-        let before = spoken.and_then(|spoken| spoken.range(..id).next_back().copied());
-        let from = before.map_or(Bound::Unbounded, Bound::Excluded);
-        legs.range((from, Bound::Excluded(id))).map(|(id, _)| *id).collect()
-    }
-
-    /// Finds anew where these legs lead, now that `changed` came, changed or went.
-    fn lead(&mut self, client: &Client, concerned: &[ExchangeId], changed: &Summary) {
-        for leg in concerned.iter().copied() {
-            self.unlead(client, leg);
-            let target = self.target(client, leg, changed);
-            let at = if leg == changed.id { Some(changed) } else { self.summaries.get(&leg) };
-            let Some(at) = at.cloned() else { continue };
-            let base = Base::of(&at);
-            if let Some(target) = target {
-                self.ungroup(&base, leg);
-                self.led.entry(target).or_default().insert(leg);
-            } else {
-                let groups = self.groups.entry(base).or_default();
-                groups.remove(leg);
-                groups.insert(&at);
-            }
-            if let Some(legs) = self.legs.get_mut(client) {
-                legs.insert(leg, target);
-            }
-        }
-    }
-
-    fn unlead(&mut self, client: &Client, leg: ExchangeId) {
-        let target =
-            self.legs.get_mut(client).and_then(|legs| legs.get_mut(&leg)).and_then(Option::take);
-        if let Some(target) = target
-            && let Some(led) = self.led.get_mut(&target)
-        {
-            led.remove(&leg);
-            if led.is_empty() {
-                self.led.remove(&target);
-            }
-        }
-    }
-
-    /// The exchange that a leg enabled: the client's next one that speaks MCP, shortly after.
-    fn target(&self, client: &Client, leg: ExchangeId, changed: &Summary) -> Option<ExchangeId> {
-        let find =
-            |id: ExchangeId| if id == changed.id { Some(changed) } else { self.summaries.get(&id) };
-        let next = self.spoken.get(client)?.range(leg..).next()?;
-        let gap = find(*next)?.started_at.0.saturating_sub(find(leg)?.started_at.0);
-        (gap <= LEG).then_some(*next)
     }
 }
 

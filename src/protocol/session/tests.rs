@@ -24,6 +24,11 @@ const HANDSHAKE: &str = r#"
     << 202
 "#;
 
+mod houses;
+mod identity;
+mod leads;
+mod states;
+
 fn later(minutes: u64) -> Timestamp {
     Timestamp(START.0 + minutes * 60_000_000_000)
 }
@@ -174,14 +179,24 @@ fn transcripts() -> impl Strategy<Value = String> {
         ">> POST http://localhost:3000/mcp\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}\n<< 200\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"x\"}}\n",
         ">> POST http://localhost:3000/mcp\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\"}\n<< 400\n",
         ">> GET http://localhost:3000/token\n<< 200\n",
+        ">> POST http://login.example/token\n<< 200\n",
+        ">> GET http://localhost:3000/.well-known/oauth-protected-resource\n<< 404\n",
+        ">> POST http://localhost:3000/mcp\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n<< 401\n",
+        ">> POST http://localhost:3000/mcp\nMCP-Protocol-Version: 2026-07-28\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n<< 200\n",
+        ">> POST http://localhost:3000/mcp\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}\n<< 200\nSet-Cookie: session=c1\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocolVersion\":\"x\"}}\n",
+        ">> POST http://localhost:3000/mcp\nCookie: session=c1\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n<< 200\nSet-Cookie: session=c2\n",
+        ">> POST http://localhost:3000/mcp\nCookie: session=c2\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n<< 200\n",
+        ">> POST http://localhost:3000/f39aba069a8140/mcp\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n<< 400\n",
+        ">> GET http://localhost:3000/sse\n<< 200\ncontent-type: text/event-stream\n\nevent: endpoint\ndata: /sse/f39aba069a8140/messages/\n\n",
+        ">> POST http://localhost:3000/sse/f39aba069a8140/messages/\n\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n<< 202\n",
         "++ 20m\n",
         "++ 40m\n",
     ]);
-    prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.join("\n"))
+    prop::collection::vec(piece, 1..10).prop_map(|pieces| pieces.join("\n"))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn the_order_of_applying_does_not_matter(text in transcripts(), seed in any::<u64>()) {
         let all = summaries(&text);
@@ -194,6 +209,7 @@ proptest! {
             let mut early = summary.clone();
             (early.outcome, early.status, early.initialize) = (None, None, None);
             early.client = None;
+            (early.is_mcp, early.revision, early.refusal) = (false, None, None);
             early.last_at = early.started_at;
             early.candidates.retain(|candidate| !candidate.in_response);
             steps.push((turn, early));
@@ -204,7 +220,12 @@ proptest! {
         for (_, summary) in steps {
             seen.apply(summary);
         }
-        prop_assert_eq!(seen.list(later(500)), wanted.list(later(500)));
+        let list = seen.list(later(500));
+        prop_assert_eq!(&list, &wanted.list(later(500)));
+        // Each exchange is in exactly one session.
+        let mut placed: Vec<ExchangeId> = list.into_iter().flat_map(|s| s.exchanges).collect();
+        placed.sort_unstable();
+        prop_assert_eq!(placed, all.iter().map(|summary| summary.id).collect::<Vec<_>>());
         for summary in &all {
             let session = seen.session_of(summary.id);
             prop_assert_eq!(session, wanted.session_of(summary.id));
