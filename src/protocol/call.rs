@@ -26,6 +26,8 @@ pub enum CallOutcome {
     Error,
     /// No answer yet.
     Pending,
+    /// Cancelled before an answer came.
+    Cancelled,
 }
 
 impl Call {

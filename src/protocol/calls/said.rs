@@ -1,0 +1,125 @@
+//! What a message says beyond its envelope, as far as calls are told by it.
+
+use super::Ending;
+use crate::protocol::{
+    jsonrpc::{self, pick, string},
+    model::{Kind, Message},
+    pair::id_key,
+};
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const RELATED: &str = "io.modelcontextprotocol/related-task";
+
+/// The first revision by which a client cancels by leaving (MCP 2026-07-28 basic/cancellation).
+const CANCELS_BY_LEAVING: &str = "2026-07-28";
+
+/// Texts that are compared, typed as ids are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// The token by which a request wants progress, or of which a notification tells some.
+    pub(super) token: Option<String>,
+    /// The request that a notification cancels.
+    pub(super) cancels: Option<String>,
+    /// `requestState`, of a result or of the retry that echoes it.
+    pub(super) state: Option<String>,
+    /// A request brings the input that was required.
+    pub(super) brings_input: bool,
+    /// A result requires input.
+    pub(super) needs_input: bool,
+    /// The task that it is about.
+    pub(super) task: Option<String>,
+    /// A result that hands out a task in place of the outcome.
+    pub(super) makes_task: bool,
+    /// How that task stands.
+    pub(super) stands: Option<Ending>,
+    /// The request's revision lets the client cancel by leaving.
+    pub(super) modern: bool,
+}
+
+impl Said {
+    pub(super) fn of(message: &Message) -> Self {
+        let text = jsonrpc::text(&message.payload);
+        let Some([params, result]) = pick(&text, ["params", "result"]) else {
+            return Self::default();
+        };
+        match message.kind {
+            Kind::Request => params.map(Self::request),
+            Kind::Notification => params.map(Self::notification),
+            Kind::Response => result.map(|result| Self::result(result, message.method.as_deref())),
+            Kind::Error => None,
+        }
+        .unwrap_or_default()
+    }
+
+    fn request(params: &str) -> Self {
+        let keys = ["_meta", "requestState", "inputResponses", "taskId"];
+        let [meta, state, input, task] = pick(params, keys).unwrap_or_default();
+        let [token, version, related] = meta
+            .and_then(|meta| pick(meta, ["progressToken", VERSION, RELATED]))
+            .unwrap_or_default();
+        let version = version.and_then(string);
+        Self {
+            token: token.and_then(id_key),
+            state: state.and_then(string),
+            brings_input: input.is_some() || state.is_some(),
+            task: task.and_then(string).or_else(|| related.and_then(task_in)),
+            modern: version.is_some_and(|version| version.as_str() >= CANCELS_BY_LEAVING),
+            ..Self::default()
+        }
+    }
+
+    fn notification(params: &str) -> Self {
+        let keys = ["_meta", "progressToken", "requestId", "taskId"];
+        let [meta, token, request, task] = pick(params, keys).unwrap_or_default();
+        let [related] = meta.and_then(|meta| pick(meta, [RELATED])).unwrap_or_default();
+        Self {
+            token: token.and_then(id_key),
+            cancels: request.and_then(id_key),
+            task: task.and_then(string).or_else(|| related.and_then(task_in)),
+            stands: task.and_then(|_| standing(params)),
+            ..Self::default()
+        }
+    }
+
+    fn result(result: &str, method: Option<&str>) -> Self {
+        let keys = ["resultType", "requestState", "task", "taskId"];
+        let [kind, state, task, own] = pick(result, keys).unwrap_or_default();
+        let kind = kind.and_then(string);
+        let is_new = kind.as_deref() == Some("task");
+        // 2025-11-25 wraps the new task; the extension of 2026-07-28 spreads it out.
+        let wrapped = task.filter(|_| !is_new).and_then(task_in);
+        let made = wrapped.or_else(|| own.filter(|_| is_new).and_then(string));
+        let about_task = method.is_some_and(|method| method.starts_with("tasks/"));
+        let of_task = if made.is_some() && !is_new { task } else { Some(result) };
+        Self {
+            state: state.and_then(string),
+            needs_input: kind.as_deref() == Some("input_required"),
+            makes_task: made.is_some() && !about_task,
+            stands: of_task.filter(|_| made.is_some() || about_task).and_then(standing),
+            task: made,
+            ..Self::default()
+        }
+    }
+}
+
+fn task_in(json: &str) -> Option<String> {
+    let [task] = pick(json, ["taskId"])?;
+    string(task?)
+}
+
+/// How a task stands, by a JSON object that has its `status`; 2026-07-28 adds how it came out.
+fn standing(task: &str) -> Option<Ending> {
+    let [status, result, error] = pick(task, ["status", "result", "error"])?;
+    Some(match string(status?)?.as_str() {
+        "completed" => match result.and_then(|result| pick(result, ["isError"])) {
+            Some([Some("true")]) => Ending::ToolError,
+            _ => Ending::Ok,
+        },
+        "failed" => {
+            let code = error.and_then(|error| pick(error, ["code"])).and_then(|[code]| code);
+            Ending::RpcError(code.and_then(|code| code.parse().ok()))
+        }
+        "cancelled" => Ending::Cancelled,
+        _ => Ending::Pending,
+    })
+}
