@@ -4,15 +4,22 @@
 //! it knows no other rule. An error answer, a tool error or a 4xx is an outcome and no problem:
 //! a rule fires only where it can say what went wrong in the protocol. A false alarm is a bug.
 
+mod judgement;
+mod session;
+mod transport;
 mod truncated_stream;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::story::Story;
+use super::{model::Session, story::Story};
 use crate::capture::ExchangeId;
+pub use judgement::{Basis, JUDGED_BYTES, JUDGED_EXCHANGES, Judgement, RULES_VERSION, as_judged};
 
 /// All rules, in the order in which their findings are listed for one exchange.
-pub static RULES: &[&dyn Rule] = &[&truncated_stream::TruncatedStream];
+pub static RULES: &[&[&dyn Rule]] =
+    &[&[&truncated_stream::TruncatedStream], transport::RULES, session::RULES];
 
 /// How bad a problem is (design.md, Severity).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,7 +45,10 @@ pub trait Rule: Sync {
     fn source(&self) -> &'static str;
 
     /// Looks at a session and reports what it finds.
-    fn check(&self, story: &Story, found: &mut Findings<'_>);
+    fn check(&self, _story: &Story, _found: &mut Findings<'_>) {}
+
+    /// Looks at all sessions with one server, oldest first, and reports what only shows there.
+    fn check_all(&self, _sessions: &[&Session], _found: &mut Findings<'_>) {}
 }
 
 /// Something wrong.
@@ -78,6 +88,10 @@ pub struct Findings<'a> {
 /// What a rule has to say of one finding.
 #[derive(Clone, Debug, Default)]
 pub struct Finding {
+    /// The session at fault, for rules that look at several.
+    pub session: Option<ExchangeId>,
+    /// How bad this one is, where it is not as bad as the rule's.
+    pub severity: Option<Severity>,
     /// The exchange at fault.
     pub exchange: Option<ExchangeId>,
     /// The message at fault, `EXCHANGE.N`.
@@ -97,11 +111,11 @@ impl Findings<'_> {
             self.more += 1;
             return;
         }
-        let Finding { exchange, message, text, evidence, remedy } = finding;
+        let Finding { session, severity, exchange, message, text, evidence, remedy } = finding;
         self.found.push(Problem {
             rule: self.rule.id().to_owned(),
-            severity: self.rule.severity(),
-            session: self.session,
+            severity: severity.unwrap_or(self.rule.severity()),
+            session: session.unwrap_or(self.session),
             exchange,
             message,
             text,
@@ -115,17 +129,47 @@ impl Findings<'_> {
 /// All problems of a session, in the order of its exchanges, then of the rules.
 #[must_use]
 pub fn judge(story: &Story) -> Vec<Problem> {
+    let mut problems = gather(story.session.id, |rule, found| rule.check(story, found));
+    problems.sort_by_key(|problem| problem.exchange);
+    problems
+}
+
+/// The problems that show only over several sessions of one server: what [`judge`] cannot see.
+/// The result is in the order of servers, then of the rules.
+#[must_use]
+pub fn judge_all<'a>(sessions: impl IntoIterator<Item = &'a Session>) -> Vec<Problem> {
+    let mut servers: BTreeMap<&str, Vec<&Session>> = BTreeMap::new();
+    for session in sessions {
+        servers.entry(origin(&session.server)).or_default().push(session);
+    }
     let mut problems = Vec::new();
-    for rule in RULES {
-        let mut findings =
-            Findings { rule: *rule, session: story.session.id, found: Vec::new(), more: 0 };
-        rule.check(story, &mut findings);
+    for sessions in servers.values_mut() {
+        sessions.sort_by_key(|session| session.id);
+        let Some(newest) = sessions.last().map(|session| session.id) else { continue };
+        problems.append(&mut gather(newest, |rule, found| rule.check_all(sessions, found)));
+    }
+    problems
+}
+
+/// `scheme://host:port` of a server's URL.
+fn origin(server: &str) -> &str {
+    let path = server.match_indices('/').nth(2).map(|(at, _)| at);
+    path.and_then(|at| server.get(..at)).unwrap_or(server)
+}
+
+fn gather(
+    session: ExchangeId,
+    look: impl Fn(&'static dyn Rule, &mut Findings<'_>),
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for rule in RULES.iter().copied().flatten().copied() {
+        let mut findings = Findings { rule, session, found: Vec::new(), more: 0 };
+        look(rule, &mut findings);
         if let (true, Some(last)) = (findings.more > 0, findings.found.last_mut()) {
             last.text = format!("{} ({} more like it)", last.text, findings.more);
         }
         problems.append(&mut findings.found);
     }
-    problems.sort_by_key(|problem| problem.exchange);
     problems
 }
 

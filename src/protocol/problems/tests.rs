@@ -18,6 +18,7 @@ fn fires(transcript: &str) -> Vec<(String, Option<usize>)> {
 #[test]
 fn a_stream_cut_inside_an_event() {
     let cut = ">> POST http://localhost:3000/mcp
+        accept: application/json, text/event-stream
         content-type: application/json
 
         {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}

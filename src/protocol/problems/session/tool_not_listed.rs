@@ -1,0 +1,36 @@
+//! A tool is called that is on no list.
+
+use super::{Check, Finding, Findings, Look, Severity, catalogue::Catalogue, view::is};
+use crate::protocol::{model::Direction, story::Story};
+
+pub(super) static RULE: Check = Check {
+    id: "tool-not-listed",
+    severity: Severity::Warning,
+    source: "MCP 2025-11-25 server/tools",
+    look: Look::One(look),
+};
+
+fn look(story: &Story, found: &mut Findings<'_>) {
+    let mut catalogue =
+        Catalogue::new("tools/list", "tools", "name", "notifications/tools/list_changed");
+    for message in &story.messages {
+        catalogue.hear(message);
+        let Some(listed) = catalogue.listed() else { continue };
+        let called = is(message, Direction::ClientToServer, "tools/call");
+        let Some(name) = message.name.as_ref().filter(|_| called) else { continue };
+        if listed.contains(name) {
+            continue;
+        }
+        found.report(Finding {
+            exchange: Some(message.exchange),
+            message: Some(message.id()),
+            text: format!("the client calls the tool `{name}`, which the server does not list"),
+            evidence: format!("{} listed, `{name}` is not among them", listed.len()),
+            remedy:
+                "take names from the latest `tools/list`; a server that changes it tells so by \
+                     `notifications/tools/list_changed`"
+                    .to_owned(),
+            ..Finding::default()
+        });
+    }
+}
