@@ -11,6 +11,7 @@ use crate::{
 
 use super::{
     keep::KNOWN_ORIGINS,
+    postings::Postings,
     rows::{self, Row},
 };
 
@@ -20,6 +21,7 @@ pub(super) struct Fold {
     open: HashMap<ExchangeId, Folding>,
     origins: HashSet<String>,
     batch: CatalogBatch,
+    postings: Postings,
     done: Vec<ExchangeId>,
     watermark: Option<Position>,
     /// Open exchanges whose positions are not in the catalog yet.
@@ -95,6 +97,7 @@ impl Fold {
         if summary.is_mcp {
             self.learn(&summary.origin);
         }
+        self.postings.add(&summary);
         let row = Row::new(summary, &folding.positions);
         if row.is_inline() {
             rows::remove_positions(id, folding.stored, &mut self.batch);
@@ -109,6 +112,7 @@ impl Fold {
     pub(super) fn delete(&mut self, id: ExchangeId, entries: usize) {
         self.open.remove(&id);
         self.touched.remove(&id);
+        self.postings.forget(id);
         self.batch.changes.push((Table::Exchanges, id.as_bytes().to_vec(), None));
         self.batch.changes.push((Table::Meta, rows::open_key(id), None));
         rows::remove_positions(id, entries, &mut self.batch);
@@ -140,6 +144,8 @@ impl Fold {
             }
             folding.stored = folding.positions.len();
         }
+        self.postings
+            .take(self.watermark.unwrap_or(Position { segment: 0, offset: 0 }), &mut self.batch);
         if let Some(position) = self.watermark {
             let value = rows::watermark(position);
             self.batch.changes.push((Table::Meta, rows::WATERMARK.to_vec(), Some(value)));

@@ -15,6 +15,7 @@ mod fold;
 mod ground;
 pub mod home;
 mod import;
+mod judgements;
 mod keep;
 mod live_table;
 pub mod lock;
@@ -23,6 +24,7 @@ mod open_table;
 mod owner_source;
 mod pack;
 mod pause;
+mod postings;
 mod prune;
 #[expect(clippy::module_inception, reason = "the room's main piece bears its name")]
 mod recorder;

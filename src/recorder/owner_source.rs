@@ -10,11 +10,12 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     capture::{ExchangeId, Record},
-    protocol::{Reader, Summary},
-    store::{Position, Table},
+    protocol::{Reader, Summary, index::Plan, problems::Judgement},
+    store::{CatalogBatch, Position, Table},
 };
 
 use super::{
+    judgements, postings,
     recorder::flush,
     rows::{self, Row},
     shared::{Shared, unreadable},
@@ -80,6 +81,56 @@ impl Source for OwnerSource {
         })?;
         self.tail(live, &mut summaries)?;
         Ok(summaries.into_values().collect())
+    }
+
+    fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> Result<Vec<Summary>, SourceError> {
+        flush(&self.asks);
+        let shared = Arc::clone(&self.shared);
+        let _still = shared.still();
+        // The tail first: what leaves it meanwhile is in the catalog already.
+        let mut live = self.shared.live.all();
+        let stored = postings::find(&*self.shared.catalog(), plan, after, most)?;
+        // Of the tail, what lies behind the last one stored comes with the next part.
+        let last = stored.last().map(|summary| summary.id).filter(|_| stored.len() == most);
+        live.retain(|(id, _)| Some(*id) > after && last.is_none_or(|last| *id < last));
+        let mut found: BTreeMap<ExchangeId, Summary> =
+            stored.into_iter().map(|summary| (summary.id, summary)).collect();
+        let mut running = BTreeMap::new();
+        self.tail(live, &mut running)?;
+        for (id, summary) in running {
+            if plan.admits(&summary) {
+                found.entry(id).or_insert(summary);
+            }
+        }
+        Ok(found.into_values().take(most).collect())
+    }
+
+    fn kept(&mut self, sessions: &[ExchangeId]) -> Result<Vec<Option<Judgement>>, SourceError> {
+        let _still = self.shared.still();
+        let catalog = self.shared.catalog();
+        Ok(sessions
+            .iter()
+            .map(|session| judgements::read(&*catalog, *session))
+            .collect::<Result<_, _>>()?)
+    }
+
+    fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
+        // Whoever makes the catalog anew, or deletes, waits: nothing stays of what is gone.
+        let _alone = self.shared.alone();
+        let _still = self.shared.still();
+        let catalog = self.shared.catalog();
+        let mut batch = CatalogBatch::default();
+        for judgement in judgements {
+            if self.shared.knows(judgement.session)? {
+                judgements::write(judgement, &*catalog, &mut batch)?;
+            }
+        }
+        Ok(catalog.apply(batch)?)
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

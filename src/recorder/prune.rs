@@ -15,6 +15,7 @@ use crate::{
 use super::{
     catalog_thread::CatalogQueue,
     import::{append, sync},
+    judgements, postings,
     recorder::flush,
     rows::{self, Row},
     shared::{Shared, row_positions, unreadable},
@@ -124,7 +125,7 @@ impl Pruner {
     /// Tombstones, and the rows gone. Returns how many exchanges.
     fn bury(&self, ids: &[ExchangeId]) -> Result<u64, StoreError> {
         let mut dead = Vec::new();
-        let mut positions = CatalogBatch::default();
+        let (mut gone, mut summaries) = (CatalogBatch::default(), Vec::new());
         let mut seen = HashSet::with_capacity(ids.len());
         let still = self.shared.still();
         for id in ids.iter().filter(|id| seen.insert(**id)) {
@@ -132,7 +133,11 @@ impl Pruner {
                 continue;
             }
             dead.push(*id);
-            rows::remove_positions(*id, self.shared.positions(*id)?.len(), &mut positions);
+            rows::remove_positions(*id, self.shared.positions(*id)?.len(), &mut gone);
+            judgements::remove(*id, &*self.shared.catalog(), &mut gone)?;
+            if let Some(row) = self.shared.catalog().get(Table::Exchanges, id.as_bytes())? {
+                summaries.push(Row::from_bytes(&row).map_err(unreadable)?.summary);
+            }
         }
         drop(still);
         for exchanges in dead.chunks(TOMBSTONE_IDS) {
@@ -142,7 +147,9 @@ impl Pruner {
         if !dead.is_empty() {
             sync(&self.asks)?;
             self.catalog.sync();
-            self.shared.catalog().apply(positions)?;
+            let catalog = self.shared.catalog();
+            postings::removal(&summaries, &*catalog, &mut gone)?;
+            catalog.apply(gone)?;
         }
         Ok(dead.len() as u64)
     }

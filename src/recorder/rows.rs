@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     capture::{ExchangeId, Record, codec},
-    protocol::Summary,
+    protocol::{DIALECT_COUNT, Summary},
     store::{CatalogBatch, Position, StoreError, Table},
 };
 
 /// Layout of these rows (upper half) and version of the readers in `protocol` that fill them
-/// (lower half): the number under which the catalog is opened.
-pub(super) const VERSION: u32 = (1 << 16) | 2;
+/// (lower half): the number under which the catalog is opened. A dialect more is a reader more.
+pub(super) const VERSION: u32 = (2 << 16) | (4 + DIALECT_COUNT);
 
 /// Up to this many positions stand in the exchange's row itself.
 const INLINE_POSITIONS: usize = 16;

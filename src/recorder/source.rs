@@ -3,7 +3,7 @@
 
 use crate::{
     capture::{ExchangeId, Record},
-    protocol::Summary,
+    protocol::{Summary, index::Plan, problems::Judgement},
 };
 
 /// Something that holds a recording.
@@ -14,6 +14,44 @@ pub trait Source: Send {
     ///
     /// The store's or the connection's.
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError>;
+
+    /// The summaries of the next exchanges behind `after` that the index finds for a plan, at most
+    /// `most`, ascending by id; none where there are no more. A plan promises too much: they are to
+    /// be tested.
+    ///
+    /// # Errors
+    ///
+    /// The store's or the connection's.
+    fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> Result<Vec<Summary>, SourceError> {
+        let all = self.summaries()?.into_iter();
+        let behind = all.filter(|summary| Some(summary.id) > after && plan.admits(summary));
+        Ok(behind.take(most).collect())
+    }
+
+    /// What [`Source::keep`] was given for these sessions, in their order. What keeps nothing has
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// The store's or the connection's.
+    fn kept(&mut self, sessions: &[ExchangeId]) -> Result<Vec<Option<Judgement>>, SourceError> {
+        Ok(sessions.iter().map(|_| None).collect())
+    }
+
+    /// Keeps what was found in sessions, so that it need not be looked for again. It may be lost.
+    ///
+    /// # Errors
+    ///
+    /// The store's or the connection's.
+    fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
+        let _ = judgements;
+        Ok(())
+    }
 
     /// All records of one exchange in the order of their numbers; empty where it is not there.
     ///

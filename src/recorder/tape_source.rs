@@ -4,11 +4,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io::{BufRead, BufReader, Chain, Cursor, Read, Seek, SeekFrom},
+    ops::Bound,
 };
 
 use crate::{
     capture::{ExchangeId, Fact, Record},
-    protocol::{Reader, Summary},
+    protocol::{Reader, Summary, index::Plan},
     store::{
         StoreError,
         tape::{TapeError, TapeReader},
@@ -96,6 +97,17 @@ impl<R: BufRead + Seek + Send> TapeSource<R> {
 impl<R: BufRead + Seek + Send> Source for TapeSource<R> {
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
         Ok(self.summaries.values().cloned().collect())
+    }
+
+    fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> Result<Vec<Summary>, SourceError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = self.summaries.range((from, Bound::Unbounded)).map(|(_, summary)| summary);
+        Ok(behind.filter(|summary| plan.admits(summary)).take(most).cloned().collect())
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

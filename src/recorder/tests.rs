@@ -1,6 +1,8 @@
 //! The recorder as a whole: what goes into the tap comes out of sources and feed, through memory,
 //! disk, crash and full disk alike.
 
+mod index;
+
 use std::{
     fs,
     path::Path,

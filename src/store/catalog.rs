@@ -35,7 +35,14 @@ const LOCK_TRIES: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// All tables in the order in which a batch is applied: the watermark last.
-const TABLES: [Table; 4] = [Table::Exchanges, Table::Positions, Table::Notices, Table::Meta];
+const TABLES: [Table; 6] = [
+    Table::Exchanges,
+    Table::Positions,
+    Table::Postings,
+    Table::Notices,
+    Table::Judgements,
+    Table::Meta,
+];
 
 /// A catalog on disk.
 pub struct SledCatalog {
@@ -117,8 +124,13 @@ impl SledCatalog {
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None) // `sync` does it, at the caller's time
             .open()?;
-        let [a, b, c, d] = TABLES.map(|table| db.open_tree(name(table)));
-        Ok(Self { trees: [a?, b?, c?, d?], db, dir: dir.to_owned() })
+        let [exchanges, positions, postings, notices, judgements, meta] =
+            TABLES.map(|table| db.open_tree(name(table)));
+        Ok(Self {
+            trees: [exchanges?, positions?, postings?, notices?, judgements?, meta?],
+            db,
+            dir: dir.to_owned(),
+        })
     }
 
     /// Reads what can be read cheaply, so that most noise shows now; the rest shows as an error
@@ -138,10 +150,12 @@ impl SledCatalog {
     }
 
     fn tree(&self, table: Table) -> &sled::Tree {
-        let [exchanges, positions, notices, meta] = &self.trees;
+        let [exchanges, positions, postings, notices, judgements, meta] = &self.trees;
         match table {
             Table::Exchanges => exchanges,
             Table::Positions => positions,
+            Table::Postings => postings,
+            Table::Judgements => judgements,
             Table::Notices => notices,
             Table::Meta => meta,
         }
@@ -186,6 +200,21 @@ impl Catalog for SledCatalog {
         Ok(())
     }
 
+    fn walk(
+        &self,
+        table: Table,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut pairs = self.tree(table).range(from..);
+        while let Some((key, value)) = guarded(|| pairs.next().transpose())? {
+            if !visit(&key, &value)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// sled's own flush does not reach the disk through a power loss (store.md): its file and its
     /// folder are synced here.
     fn sync(&self) -> Result<(), StoreError> {
@@ -216,6 +245,8 @@ fn name(table: Table) -> &'static str {
     match table {
         Table::Exchanges => "exchanges",
         Table::Positions => "positions",
+        Table::Postings => "postings",
+        Table::Judgements => "judgements",
         Table::Notices => "notices",
         Table::Meta => "meta",
     }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -112,6 +113,27 @@ impl Catalog for MemoryCatalog {
             .map(|((_, key), value)| (key.clone(), value.clone()))
             .collect();
         found.iter().try_for_each(|(key, value)| visit(key, value))
+    }
+
+    fn walk(
+        &self,
+        table: Table,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut from = Bound::Included((table, from.to_vec()));
+        loop {
+            let found = {
+                let rows = self.rows();
+                let next = rows.range((from, Bound::Unbounded)).next();
+                next.map(|(key, value)| (key.clone(), value.clone()))
+            };
+            let Some((key, value)) = found.filter(|((t, _), _)| *t == table) else { return Ok(()) };
+            if !visit(&key.1, &value)? {
+                return Ok(());
+            }
+            from = Bound::Excluded(key);
+        }
     }
 
     fn sync(&self) -> Result<(), StoreError> {

@@ -90,6 +90,10 @@ pub enum Table {
     Exchanges,
     /// Where an exchange's entries lie in the journal.
     Positions,
+    /// Under a key and a batch, the exchanges that are found by it.
+    Postings,
+    /// What was found wrong in a session, until the session changes.
+    Judgements,
     /// A row a notice.
     Notices,
 }
@@ -122,6 +126,19 @@ pub trait Catalog: Send + Sync {
         table: Table,
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    #[expect(clippy::type_complexity, reason = "a name for the visitor would hide what it is")]
+    /// Calls `visit` with the pairs from the key `from` on, ascending, until it returns false.
+    ///
+    /// # Errors
+    ///
+    /// The engine's, or what `visit` returned.
+    fn walk(
+        &self,
+        table: Table,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError>;
 
     /// Makes what was applied durable.

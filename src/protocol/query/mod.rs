@@ -7,6 +7,7 @@
 mod error;
 mod lex;
 mod pattern;
+mod plan;
 mod term;
 mod value;
 
@@ -43,6 +44,9 @@ pub struct Subject<'a> {
     pub call: Option<&'a Call>,
     /// The message; none for an exchange without messages.
     pub message: Option<&'a Message>,
+    /// A problem is known of it. Looked for only where a term asks for it
+    /// ([`Query::asks_for_problems`]).
+    pub at_fault: bool,
 }
 
 impl Query {

@@ -29,6 +29,15 @@ impl Pattern {
         Self(values.iter().map(one).collect())
     }
 
+    /// The values, where none is a glob.
+    pub(super) fn texts(&self) -> Option<Vec<&str>> {
+        let texts = self.0.iter().map(|one| match one {
+            One::Text(value) => Some(value.as_str()),
+            One::Glob(_) => None,
+        });
+        texts.collect()
+    }
+
     /// Equal to one of the values.
     pub(super) fn is(&self, text: &str) -> bool {
         self.0.iter().any(|one| match one {

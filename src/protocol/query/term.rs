@@ -10,6 +10,7 @@ use crate::{
     capture::{Outcome, Timestamp},
     protocol::{
         call::CallOutcome,
+        index,
         model::{Direction, Kind, Session, State, Summary},
     },
 };
@@ -94,6 +95,7 @@ pub(super) fn parse(text: &str, word: &Word, now: Timestamp) -> Result<Clause, Q
             ("ok", CallOutcome::Ok),
             ("error", CallOutcome::Error),
             ("pending", CallOutcome::Pending),
+            ("cancelled", CallOutcome::Cancelled),
         ])?),
         "until" => Term::Until(read.one(TIME, |t| value::time(t, now))?),
         other => {
@@ -169,7 +171,7 @@ fn unreachable_value<T>(text: &str, offset: usize) -> Result<T, QueryError> {
 }
 
 impl Op {
-    fn compare(self, value: u64, with: u64) -> bool {
+    pub(super) fn compare(self, value: u64, with: u64) -> bool {
         match self {
             Self::Is => value == with,
             Self::Above => value > with,
@@ -251,6 +253,7 @@ impl Term {
         match self {
             Self::Since(time) => return at >= *time,
             Self::Until(time) => return at <= *time,
+            Self::HasProblem => return subject.at_fault,
             _ => {}
         }
         let Some(message) = subject.message else { return false };
@@ -274,7 +277,6 @@ impl Term {
                 };
                 within(&message.method) || within(&message.name) || pattern.is_in(&message.payload)
             }
-            // No rule raises problems yet (the next issue's registry).
             _ => false,
         }
     }
@@ -292,17 +294,21 @@ impl Term {
             }
             Self::Method(pattern) => listed(&summary.methods, pattern),
             Self::Name(pattern) => listed(&summary.names, pattern),
-            Self::Run(pattern) => summary.run.as_deref().is_some_and(|run| pattern.is(run)),
+            Self::Status(wanted) if !wanted.contains(&CallOutcome::Ok) => {
+                let failed = wanted.contains(&CallOutcome::Error);
+                index::is_undecided(summary) || failed && index::may_have_failed(summary)
+            }
+            Self::ToolError | Self::Rpc(_) => {
+                messages && (index::is_undecided(summary) || index::may_have_failed(summary))
+            }
             Self::Since(time) => summary.last_at >= *time,
             Self::Until(time) => summary.started_at <= *time,
             Self::Dir(_)
             | Self::Id(_)
             | Self::Kind(_)
             | Self::Latency(..)
-            | Self::Rpc(_)
             | Self::Size(..)
-            | Self::Text(_)
-            | Self::ToolError => messages,
+            | Self::Text(_) => messages,
             _ => true,
         }
     }

@@ -22,12 +22,16 @@ use super::{
 };
 use crate::{
     capture::Record,
+    protocol::Summary,
     recorder::{FeedStart, Source, SourceError},
     tasks,
 };
 
 /// How long a client may take for its next request once the owner is ending.
 const NEXT_AT_END: Duration = Duration::from_millis(500);
+
+/// Summaries found for one request, 4 MB: whoever wants more asks on.
+const MOST_FOUND: u32 = 4_096;
 
 /// What serves one client.
 pub(super) struct Connection {
@@ -78,12 +82,34 @@ impl Connection {
     ) -> Result<(), FrameError> {
         let answer = match request {
             Request::Summaries => {
-                return match self.read(Source::summaries).await {
+                let read = self.read(Source::summaries).await;
+                return send_summaries(stream, read).await;
+            }
+            Request::Find { plan, after, most } => {
+                let most = most.min(MOST_FOUND) as usize;
+                let read = self
+                    .read(move |source: &mut (dyn Source + 'static)| {
+                        source.find(&plan, after, most)
+                    })
+                    .await;
+                return send_summaries(stream, read).await;
+            }
+            Request::Kept(sessions) => {
+                let read = self
+                    .read(move |source: &mut (dyn Source + 'static)| source.kept(&sessions))
+                    .await;
+                return match read {
                     Ok(list) => {
-                        send_list(stream, &list, |p| Answer::Summaries(Cow::Borrowed(p))).await
+                        send_list(stream, &list, |p| Answer::Judgements(Cow::Borrowed(p))).await
                     }
                     Err(refusal) => send(stream, &Answer::Error(refusal.0)).await,
                 };
+            }
+            Request::Keep(judgements) => {
+                let kept = self
+                    .read(move |source: &mut (dyn Source + 'static)| source.keep(&judgements))
+                    .await;
+                kept.map(|()| Answer::Done)
             }
             Request::Records(exchange) => {
                 let read = self
@@ -230,6 +256,16 @@ async fn greet(reader: &mut BufReader<&Stream>, stream: &Stream) -> Result<bool,
 /// Waits until the client leaves. Bytes before its answer came are against the rules.
 async fn gone(reader: &mut BufReader<&Stream>) {
     let _ = reader.fill_buf().await;
+}
+
+async fn send_summaries(
+    stream: &Stream,
+    read: Result<Vec<Summary>, Refusal>,
+) -> Result<(), FrameError> {
+    match read {
+        Ok(list) => send_list(stream, &list, |part| Answer::Summaries(Cow::Borrowed(part))).await,
+        Err(refusal) => send(stream, &Answer::Error(refusal.0)).await,
+    }
 }
 
 async fn send_records(

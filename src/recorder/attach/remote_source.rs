@@ -3,7 +3,7 @@
 //! It dials for itself with a blocking socket, so that it needs no runtime and cannot wait for one
 //! that its own thread should be driving.
 
-use std::io::Write;
+use std::{borrow::Cow, io::Write};
 
 use interprocess::local_socket::{Stream, traits::Stream as _};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     capture::{ExchangeId, Record},
-    protocol::Summary,
+    protocol::{Summary, index::Plan, problems::Judgement},
     recorder::{Origin, Source, SourceError, home::Home},
 };
 
@@ -59,6 +59,18 @@ impl RemoteSource {
         }
     }
 
+    fn summary_list(&mut self, request: &Request<'_>) -> Result<Vec<Summary>, SourceError> {
+        let mut list = Vec::new();
+        self.ask(request, |answer| match answer {
+            Answer::Summaries(part) => {
+                list.extend(part.into_owned());
+                Ok(())
+            }
+            _ => Err(AttachError::off_script()),
+        })?;
+        Ok(list)
+    }
+
     fn record_list(&mut self, request: &Request<'_>) -> Result<Vec<Record>, SourceError> {
         let mut list = Vec::new();
         self.ask(request, |answer| match answer {
@@ -74,15 +86,38 @@ impl RemoteSource {
 
 impl Source for RemoteSource {
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
+        self.summary_list(&Request::Summaries)
+    }
+
+    fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> Result<Vec<Summary>, SourceError> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let plan = Cow::Borrowed(plan);
+        self.summary_list(&Request::Find { plan, after, most })
+    }
+
+    fn kept(&mut self, sessions: &[ExchangeId]) -> Result<Vec<Option<Judgement>>, SourceError> {
         let mut list = Vec::new();
-        self.ask(&Request::Summaries, |answer| match answer {
-            Answer::Summaries(part) => {
+        self.ask(&Request::Kept(Cow::Borrowed(sessions)), |answer| match answer {
+            Answer::Judgements(part) => {
                 list.extend(part.into_owned());
                 Ok(())
             }
             _ => Err(AttachError::off_script()),
         })?;
         Ok(list)
+    }
+
+    fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
+        for part in frame::parts(judgements) {
+            let request = Request::Keep(Cow::Borrowed(part));
+            self.ask(&request, |_| Err(AttachError::off_script()))?;
+        }
+        Ok(())
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

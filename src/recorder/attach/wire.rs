@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::frame::{self, FrameError};
 use crate::{
     capture::{ExchangeId, Record, codec},
-    protocol::Summary,
+    protocol::{Summary, index::Plan, problems::Judgement},
     recorder::FeedStart,
 };
 
 /// The version of the messages below.
-const PROTOCOL: u16 = 1;
+const PROTOCOL: u16 = 2;
 
 /// The longest greeting.
 pub(crate) const MAX_HELLO: u32 = 1 << 10;
@@ -71,6 +71,12 @@ impl fmt::Display for Hello {
 pub(crate) enum Request<'a> {
     /// Every summary: [`Answer::Summaries`] in parts.
     Summaries,
+    /// The next exchanges that the index finds: [`Answer::Summaries`] in parts.
+    Find { plan: Cow<'a, Plan>, after: Option<ExchangeId>, most: u32 },
+    /// What is kept of these sessions: [`Answer::Judgements`] in parts.
+    Kept(Cow<'a, [ExchangeId]>),
+    /// What is to be kept: [`Answer::Done`].
+    Keep(Cow<'a, [Judgement]>),
     /// One exchange: [`Answer::Records`] in parts.
     Records(ExchangeId),
     /// Every notice: [`Answer::Records`] in parts.
@@ -101,6 +107,8 @@ pub(crate) enum Request<'a> {
 pub(crate) enum Answer<'a> {
     /// A part of a list.
     Summaries(Cow<'a, [Summary]>),
+    /// A part of a list.
+    Judgements(Cow<'a, [Option<Judgement>]>),
     /// A part of a list or feed.
     Records(Cow<'a, [Record]>),
     /// The list is complete, the part is taken, the feed is over.
@@ -164,7 +172,7 @@ mod tests {
         let mut bytes = postcard::to_allocvec(&Hello::of_program("9.9.9")).expect("serialises");
         bytes.extend_from_slice(b"what later versions append");
         let hello = Hello::decode(&bytes).expect("its beginning never changes");
-        assert_eq!(hello.to_string(), "wiretape 9.9.9 (protocol 1, records 1)");
+        assert_eq!(hello.to_string(), "wiretape 9.9.9 (protocol 2, records 1)");
         assert!(Hello::decode(b"GET / HTTP/1.1\r\n").is_err());
     }
 
