@@ -12,6 +12,7 @@
 //! | [`tls`] | authority, leaves, the client's hello; roots and trust toward upstreams |
 //! | [`proxy`] | listeners, CONNECT, forwarding, the tee: the way of the traffic |
 //! | [`store`] | journal segments (the truth), the catalog (sled, derived), tapes |
+//! | [`replay`] | one session held against another; pure so far |
 //! | [`recorder`] | owns the store: keeps, numbers, writes; feed, sources, the home's socket |
 //! | [`settings`] | what was typed and the config file, checked |
 //! | [`cli`] | one file a verb; the only place that prints |
@@ -34,8 +35,9 @@
 //!
 //! `proxy` and `recorder` meet in `tap` alone; the one other word between them is
 //! [`proxy::ListenerSettings`], which a second process hands to the owner of a home. `store` knows
-//! nothing of `protocol`: the recorder hands the catalog what the fold found. `capture` and
-//! `protocol` know no tokio, hyper, sled, file or clock. `tasks` serves `proxy`, `recorder` and `cli`.
+//! nothing of `protocol`: the recorder hands the catalog what the fold found. `replay`
+//! rests on `protocol` and serves `cli`. `capture`, `protocol` and `replay` know no tokio, hyper,
+//! sled, file or clock. `tasks` serves `proxy`, `recorder` and `cli`.
 //!
 //! # The journey of one SSE frame
 //!
@@ -67,6 +69,7 @@ pub mod clock;
 pub mod protocol;
 pub mod proxy;
 pub mod recorder;
+pub mod replay;
 pub mod settings;
 pub mod store;
 pub mod tap;

@@ -9,7 +9,9 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use reading::{FindArgs, ListArgs, RawPart, Reading, ShowArgs};
+pub use reading::{
+    DiffArgs, FailOn, FindArgs, ListArgs, ProblemsArgs, RawPart, Reading, ShowArgs, TraceArgs,
+};
 pub use recording::{DemoArgs, OnFull, RecordArgs, Recording, RunArgs};
 pub use trust::{CaAction, CaArgs, DoctorArgs, SystemProxyAction, SystemProxyArgs};
 pub use trust::{CompletionsArgs, ExportArgs, ImportArgs, PruneArgs, TapeFormat};
@@ -94,6 +96,12 @@ pub enum Verb {
     Show(ShowArgs),
     /// Find messages over all sessions
     Find(FindArgs),
+    /// Show where a value first appeared and every later use
+    Trace(TraceArgs),
+    /// Say what is wrong in sessions, with evidence and remedy
+    Problems(ProblemsArgs),
+    /// Compare two sessions call by call
+    Diff(DiffArgs),
     /// Delete sessions
     Prune(PruneArgs),
     /// Write sessions to a tape, secrets replaced

@@ -150,7 +150,7 @@ fn select(args: &ExportArgs, ctx: &Ctx) -> anyhow::Result<Vec<Part>> {
     let mut parts = Vec::new();
     for file in files {
         let mut part = Part::open(args, ctx, Some(Path::new(file)))?;
-        part.sessions = part.recording.sessions().to_vec();
+        part.sessions = part.recording.sessions()?.to_vec();
         parts.push(part);
     }
     if !others.is_empty() {

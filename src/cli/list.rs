@@ -35,10 +35,13 @@ pub(super) fn sessions(
 ) -> anyhow::Result<()> {
     let query = recording.query(&args.query)?;
     let mut sessions =
-        if query.is_empty() { recording.sessions().to_vec() } else { recording.take(&query)? };
+        if query.is_empty() { recording.sessions()?.to_vec() } else { recording.take(&query)? };
     sessions.reverse();
+    recording.judge_some(&sessions)?;
     let mut mask = Mask::new(false);
+    let known = sessions.iter().filter_map(|session| recording.problem_count(session.id));
     let summary = SummaryFace {
+        problems: Some(known.sum()),
         sessions: sessions.len() as u64,
         exchanges: sessions.iter().map(|session| session.exchanges.len() as u64).sum(),
         messages: sessions.iter().map(|session| session.counts.messages).sum(),
@@ -47,16 +50,22 @@ pub(super) fn sessions(
     };
     if args.reading.json {
         for session in &sessions {
-            out.json(&SessionFace::new(session, &mask.url(&session.server)))?;
+            let problems = recording.problem_count(session.id);
+            out.json(&SessionFace::new(session, &mask.url(&session.server), problems))?;
         }
         out.json(&summary)?;
         return Ok(());
     }
     let rows: Vec<[String; 9]> = sessions.iter().map(|session| row(session, &mut mask)).collect();
     table(&rows, &sessions, out)?;
-    let counted =
-        [units::count(summary.sessions, "session"), units::count(summary.messages, "message")];
+    let mut counted =
+        vec![units::count(summary.sessions, "session"), units::count(summary.messages, "message")];
+    let problems = summary.problems.filter(|count| *count > 0);
+    counted.extend(problems.map(|count| units::count(count, "problem")));
     out.talk(counted.join(", "));
+    if problems.is_some() {
+        out.talk("hint: `wiretape problems` tells them");
+    }
     if sessions.is_empty() && query.is_empty() {
         out.talk("hint: `wiretape demo` records some to look at");
     }

@@ -195,7 +195,10 @@ impl Live {
         let Some(session) = self.sessions.get(session, now) else { return false };
         let call = call(message, summary);
         let message = Some(message);
-        self.query.matches(&Subject { session: &session, summary, call: call.as_ref(), message })
+        let call = call.as_ref();
+        // Problems are found in whole sessions: of a running one nothing is known yet.
+        let subject = Subject { session: &session, summary, call, message, at_fault: false };
+        self.query.matches(&subject)
     }
 
     fn print(

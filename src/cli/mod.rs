@@ -7,6 +7,7 @@ pub mod args;
 mod ca;
 mod completions;
 mod demo;
+mod diff;
 mod doctor;
 mod exchange;
 mod export;
@@ -22,10 +23,12 @@ mod open;
 mod output;
 mod pretty;
 mod printer;
+mod problems;
 mod progress;
 mod prune;
 mod record;
 mod recording;
+mod remarks;
 mod run;
 mod shell;
 mod show;
@@ -38,6 +41,7 @@ mod system_proxy;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod transcript;
 mod trust;
 mod units;
@@ -111,6 +115,9 @@ fn dispatch(verb: Verb, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
         Verb::List(args) => list::run(&args, ctx),
         Verb::Show(args) => show::run(&args, ctx),
         Verb::Find(args) => find::run(&args, ctx),
+        Verb::Trace(args) => trace::run(&args, ctx),
+        Verb::Problems(args) => problems::run(&args, ctx),
+        Verb::Diff(args) => diff::run(&args, ctx),
         Verb::Completions(args) => completions::run(args, ctx),
         Verb::Man => man::run(ctx),
         Verb::Record(args) => record::run(&args, ctx),

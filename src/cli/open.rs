@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{Ctx, progress::Rebuild};
 use crate::{
     capture::{ExchangeId, Record},
-    protocol::Summary,
+    protocol::{Summary, index::Plan, problems::Judgement},
     recorder::{
         FeedStart, Origin, OwnerSource, Recorder, Source, SourceError, TapeSource,
         attach::{self, Opened, Purpose, ReaderOwner, Refusal, RemoteSource},
@@ -174,6 +174,23 @@ impl Owned {
 impl Source for HomeSource {
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
         self.read(|source| source.summaries())
+    }
+
+    fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> Result<Vec<Summary>, SourceError> {
+        self.read(|source| source.find(plan, after, most))
+    }
+
+    fn kept(&mut self, sessions: &[ExchangeId]) -> Result<Vec<Option<Judgement>>, SourceError> {
+        self.read(|source| source.kept(sessions))
+    }
+
+    fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
+        self.read(|source| source.keep(judgements))
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

@@ -2,6 +2,40 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// The search through a recording. Shown on a terminal only, and only where it takes its time.
+pub(super) struct Search {
+    bar: ProgressBar,
+}
+
+/// Exchanges that are searched faster than a bar is worth drawing.
+const SEARCHED_AT_ONCE: u64 = 2_000;
+
+impl Search {
+    /// A search through so many exchanges.
+    pub(super) fn new(of: u64) -> Self {
+        let look = "searching {bar:30} {pos}/{len} exchanges, {eta} left";
+        let style =
+            ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = if of > SEARCHED_AT_ONCE { ProgressBar::new(of) } else { ProgressBar::hidden() };
+        Self { bar: bar.with_style(style) }
+    }
+
+    /// One more is done.
+    pub(super) fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Prints with the bar out of the way.
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// The search is over.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// The rebuild of a catalog. Shown on a terminal only, and only once there is something to do.
 #[derive(Debug, Default)]
 pub(super) struct Rebuild {

@@ -99,7 +99,7 @@ impl Doomed {
         for (session, bytes) in &self.sessions {
             let server = mask.url(&session.server);
             if args.reading.json {
-                ctx.out.json(&SessionFace::new(session, &server))?;
+                ctx.out.json(&SessionFace::new(session, &server, None))?;
             } else {
                 let exchanges = units::count(session.exchanges.len() as u64, "exchange");
                 ctx.out.line(format_args!(

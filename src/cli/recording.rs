@@ -1,17 +1,26 @@
-//! A source with its sessions folded: what every reading verb starts from.
+//! A source with its sessions folded as they are asked for: what every reading verb starts from.
 
-use std::{collections::HashMap, path::Path};
+mod entries;
+mod judged;
+mod related;
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use anyhow::{anyhow, bail};
 
-use super::{Ctx, args::Reading, open};
+use super::{Ctx, args::Reading, open, remarks::Remarks};
 use crate::{
     capture::{ExchangeId, Record, Timestamp},
     clock,
     protocol::{
-        Call, Kind, Message, Session, Sessions, Summary, pair,
+        Call, Message, Session, Sessions, Summary, Told,
+        index::{Key, Plan},
+        oauth::OAuth,
+        problems::{Judgement, Problem},
         query::{Query, Subject},
-        read,
     },
     recorder::Source,
 };
@@ -19,23 +28,43 @@ use crate::{
 /// Candidates that an ambiguous prefix names; more are counted.
 const CANDIDATES_SHOWN: usize = 8;
 
-/// What there is to read, at one `as_of`.
+/// Exchanges with one beginning of their ids that are looked up; more of them name nothing in
+/// particular, and everything is read.
+const NAMED: usize = 64;
+
+/// What there is to read, at one `as_of`. Sessions are folded as they are asked for: one of them
+/// from its kin alone (`protocol::index::Kin`), or all at once.
 pub(crate) struct Recording {
     source: Box<dyn Source>,
+    fold: Sessions,
     summaries: HashMap<ExchangeId, Summary>,
-    /// Oldest first.
+    /// All there is was read,
+    is_whole: bool,
+    /// and all sessions were told of it.
+    is_listed: bool,
+    /// Groups, and clients' legs, that were read.
+    read: HashSet<Key>,
+    /// Oldest first where all are told, else as they were asked for.
     sessions: Vec<Session>,
     session_of: HashMap<ExchangeId, usize>,
+    /// The messages that one session's exchanges share calls with.
+    linked: Option<(ExchangeId, HashMap<ExchangeId, Vec<Entry>>)>,
+    judged: HashMap<ExchangeId, Judgement>,
+    /// What shows over all sessions, once it was looked for.
+    over_all: Option<Vec<Problem>>,
     /// The clock of ages and relative times.
     pub(crate) as_of: Timestamp,
 }
 
 /// A message in its call, or an exchange that carries none.
+#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) exchange: ExchangeId,
     pub(crate) at: Timestamp,
     pub(crate) message: Option<Message>,
     pub(crate) call: Option<Call>,
+    /// What is known of the message once the session is read.
+    pub(crate) remarks: Remarks,
 }
 
 impl Recording {
@@ -46,28 +75,32 @@ impl Recording {
         Self::of(source, reading.as_of, tape.is_some())
     }
 
-    /// Folds the sessions of a source. Without `as_of` the clock is now, or a tape's last record.
+    /// Reads from a source. Without `as_of` the clock is now, or a tape's last record.
     pub(crate) fn of(
-        mut source: Box<dyn Source>,
+        source: Box<dyn Source>,
         as_of: Option<Timestamp>,
         is_tape: bool,
     ) -> anyhow::Result<Self> {
-        let summaries = source.summaries()?;
-        let last = summaries.iter().map(|summary| summary.last_at).max().unwrap_or_default();
-        let as_of = as_of.unwrap_or_else(|| if is_tape { last } else { clock::now() });
-        let mut fold = Sessions::new();
-        for summary in &summaries {
-            fold.apply(summary.clone());
+        let mut recording = Self {
+            source,
+            fold: Sessions::new(),
+            summaries: HashMap::new(),
+            is_whole: false,
+            is_listed: false,
+            read: HashSet::new(),
+            sessions: Vec::new(),
+            session_of: HashMap::new(),
+            linked: None,
+            judged: HashMap::new(),
+            over_all: None,
+            as_of: as_of.unwrap_or_else(clock::now),
+        };
+        if as_of.is_none() && is_tape {
+            recording.read_all()?;
+            let last = recording.summaries.values().map(|summary| summary.last_at).max();
+            recording.as_of = last.unwrap_or_default();
         }
-        let mut sessions = fold.list(as_of);
-        sessions.sort_by_key(|session| (session.started_at, session.id));
-        let session_of = sessions
-            .iter()
-            .enumerate()
-            .flat_map(|(place, session)| session.exchanges.iter().map(move |id| (*id, place)));
-        let session_of = session_of.collect();
-        let summaries = summaries.into_iter().map(|summary| (summary.id, summary)).collect();
-        Ok(Self { source, summaries, sessions, session_of, as_of })
+        Ok(recording)
     }
 
     /// Reads a query; relative times count back from `as_of`.
@@ -76,13 +109,43 @@ impl Recording {
     }
 
     /// All sessions, oldest first.
-    pub(crate) fn sessions(&self) -> &[Session] {
-        &self.sessions
+    pub(crate) fn sessions(&mut self) -> anyhow::Result<&[Session]> {
+        self.read_all()?;
+        if !self.is_listed {
+            self.sessions.clear();
+            self.session_of.clear();
+            self.is_listed = true;
+            let mut sessions = self.fold.list(self.as_of);
+            sessions.sort_by_key(|session| (session.started_at, session.id));
+            for session in sessions {
+                self.tell(session);
+            }
+        }
+        Ok(&self.sessions)
     }
 
-    /// The session that an exchange belongs to.
+    /// When each exchange began, oldest first.
+    pub(crate) fn by_age(&mut self) -> anyhow::Result<Vec<(Timestamp, ExchangeId)>> {
+        self.read_all()?;
+        let all = self.summaries.values();
+        let mut all: Vec<_> = all.map(|summary| (summary.started_at, summary.id)).collect();
+        all.sort_unstable();
+        Ok(all)
+    }
+
+    /// The session of an exchange, if it was told: all of a session's are once one is.
     pub(crate) fn session_of(&self, exchange: ExchangeId) -> Option<&Session> {
         self.sessions.get(*self.session_of.get(&exchange)?)
+    }
+
+    /// The next exchanges that the index finds; see [`Source::find`].
+    pub(crate) fn find(
+        &mut self,
+        plan: &Plan,
+        after: Option<ExchangeId>,
+        most: usize,
+    ) -> anyhow::Result<Vec<Summary>> {
+        Ok(self.source.find(plan, after, most)?)
     }
 
     /// What the catalog keeps of an exchange.
@@ -103,7 +166,7 @@ impl Recording {
     /// The sessions that `list`, `export` and `prune` take for a query, oldest first.
     pub(crate) fn take(&mut self, query: &Query) -> anyhow::Result<Vec<Session>> {
         let mut taken = Vec::new();
-        for session in self.sessions.clone() {
+        for session in self.sessions()?.to_vec() {
             // Its own terms may settle it: then no subject is asked for, and no record is read.
             let mut asked = false;
             let nothing = std::iter::from_fn(|| {
@@ -123,37 +186,23 @@ impl Recording {
         if !summaries().any(|summary| query.may_match(summary)) {
             return Ok(false);
         }
+        if query.asks_for_problems() {
+            self.judge(std::slice::from_ref(session))?;
+        }
         let entries = self.entries(session)?;
         let subjects = entries.iter().filter_map(|entry| self.subject(session, entry));
         Ok(query.takes_session(session, subjects))
     }
 
-    /// A session's messages, paired, by exchange and number; an exchange without messages is an
-    /// entry of its own.
-    pub(crate) fn entries(&mut self, session: &Session) -> anyhow::Result<Vec<Entry>> {
-        let mut messages = Vec::new();
-        let mut entries = Vec::new();
-        for id in &session.exchanges {
-            let records = self.records(*id)?;
-            let Some(reading) = read(&records) else { continue };
-            if reading.messages.is_empty() {
-                let at = reading.summary.started_at;
-                entries.push(Entry { exchange: *id, at, message: None, call: None });
-            }
-            messages.extend(reading.messages);
+    /// How a session came by its authorisation; none where no OAuth is in it.
+    pub(crate) fn oauth(&mut self, session: &Session) -> anyhow::Result<Option<OAuth>> {
+        let ids = session.exchanges.iter();
+        let concerned = OAuth::concerned(ids.filter_map(|id| self.summaries.get(id)));
+        let mut told = Vec::new();
+        for id in concerned {
+            told.extend(Told::of(&self.records(id)?));
         }
-        pair(&mut messages);
-        let calls = self.calls(&messages);
-        entries.extend(messages.into_iter().zip(calls).map(|(message, call)| Entry {
-            exchange: message.exchange,
-            at: message.at,
-            message: Some(message),
-            call,
-        }));
-        entries.sort_by_key(|entry| {
-            (entry.exchange, entry.message.as_ref().map(|message| message.number))
-        });
-        Ok(entries)
+        Ok(OAuth::tell(&session.server, &told))
     }
 
     /// What a query is tested on.
@@ -168,40 +217,15 @@ impl Recording {
             summary,
             call: entry.call.as_ref(),
             message: entry.message.as_ref(),
+            at_fault: self.is_at_fault(session.id, entry),
         })
-    }
-
-    /// The call of each message: of a request with its answer, and of the answer with its request;
-    /// none for a notification.
-    fn calls(&self, messages: &[Message]) -> Vec<Option<Call>> {
-        let answers: HashMap<&str, &Message> = messages
-            .iter()
-            .filter_map(|message| Some((message.answers.as_deref()?, message)))
-            .collect();
-        let asked_in: HashMap<String, ExchangeId> = messages
-            .iter()
-            .filter(|message| message.kind == Kind::Request)
-            .map(|message| (message.id(), message.exchange))
-            .collect();
-        let call = |message: &Message| {
-            let (answer, exchange) = match message.kind {
-                Kind::Notification => return None,
-                Kind::Request => (answers.get(message.id().as_str()).copied(), message.exchange),
-                Kind::Response | Kind::Error => {
-                    let asked = message.answers.as_ref().and_then(|id| asked_in.get(id)).copied();
-                    (Some(message), asked.unwrap_or(message.exchange))
-                }
-            };
-            Some(Call::of(answer, self.summaries.get(&exchange)?))
-        };
-        messages.iter().map(call).collect()
     }
 
     /// The sessions that an argument names: `@last`, an id or the beginning of one, a query.
     pub(crate) fn select(&mut self, argument: &str) -> anyhow::Result<Vec<Session>> {
         if argument == "@last" {
-            return match self.sessions.last() {
-                Some(session) => Ok(vec![session.clone()]),
+            return match self.newest()? {
+                Some(session) => Ok(vec![session]),
                 None => bail!("there is no session yet\nhint: `wiretape demo` records some"),
             };
         }
@@ -209,10 +233,31 @@ impl Recording {
             let query = self.query(&[argument.to_owned()])?;
             return self.take(&query);
         }
-        let ids = self.sessions.iter().map(|session| session.id);
+        let sessions = match self.named(argument)? {
+            Some(sessions) => sessions,
+            None => self.sessions()?.to_vec(),
+        };
+        let ids = sessions.iter().map(|session| session.id);
         let id = by_prefix("session", argument, ids)
             .map_err(|error| anyhow!("{error}\nhint: sessions are listed by `wiretape list`"))?;
-        Ok(self.sessions.iter().filter(|session| session.id == id).cloned().collect())
+        Ok(sessions.into_iter().filter(|session| session.id == id).collect())
+    }
+
+    /// The sessions whose id begins with a text; none where they are too many to be looked up.
+    fn named(&mut self, text: &str) -> anyhow::Result<Option<Vec<Session>>> {
+        let Some(plan) = Plan::beginning(text).filter(|_| !self.is_whole) else { return Ok(None) };
+        let found = self.find(&plan, None, NAMED)?;
+        if found.len() >= NAMED {
+            return Ok(None);
+        }
+        let mut named = Vec::new();
+        for summary in found {
+            self.relate(&summary)?;
+            let session = self.session_of(summary.id).filter(|session| session.id == summary.id);
+            named.extend(session.cloned());
+        }
+        named.sort_by_key(|session| (session.started_at, session.id));
+        Ok(Some(named))
     }
 }
 
@@ -242,3 +287,6 @@ pub(crate) fn by_prefix(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! `wiretape show`: one session with its exchanges and messages in order, or one exchange.
 
+mod about;
+mod authorisation;
 mod one;
 mod raw;
 
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     capture::ExchangeId,
-    protocol::{Message, Session},
+    protocol::{Catalogue, Message, Session},
 };
 pub(super) use one::exchange_line;
 
@@ -72,7 +74,7 @@ pub(super) fn show(
 ) -> anyhow::Result<()> {
     let sessions = match what.session {
         Some(session) => recording.select(session)?,
-        None => recording.sessions().to_vec(),
+        None => recording.sessions()?.to_vec(),
     };
     let mut mask = Mask::new(args.reveal);
     if let Some(exchange) = what.exchange {
@@ -149,11 +151,16 @@ fn transcribe(
         .collect();
     summary.sessions += 1;
     let server = mask.url(&session.server).into_owned();
+    let catalogue = Catalogue::of(in_time(&entries));
     if args.reading.json {
-        out.json(&SessionFace::new(session, &server))?;
+        recording.judge(std::slice::from_ref(session))?;
+        let problems = recording.problem_count(session.id);
+        out.json(&SessionFace::new(session, &server, problems).offering(&catalogue, mask))?;
     } else {
         heading(session, &server, out)?;
+        about::about(session, &catalogue, mask, out)?;
     }
+    authorisation::show(args, session, recording, mask, out)?;
     let mut exchange = None;
     for entry in shown {
         if exchange != Some(entry.exchange) {
@@ -169,6 +176,14 @@ fn transcribe(
     Ok(())
 }
 
+/// The messages in the order of time.
+fn in_time(entries: &[Entry]) -> Vec<&Message> {
+    let mut messages: Vec<&Message> =
+        entries.iter().filter_map(|entry| entry.message.as_ref()).collect();
+    messages.sort_by_key(|message| (message.at, message.exchange, message.number));
+    messages
+}
+
 fn print_message(
     args: &ShowArgs,
     session: ExchangeId,
@@ -181,11 +196,12 @@ fn print_message(
     if args.reading.json {
         let payload =
             if args.no_payload { Cow::Borrowed(&b"null"[..]) } else { mask.payload(message) };
-        out.json(&MessageFace::new(session, message, name.as_deref(), &payload))?;
+        let face = MessageFace::new(session, message, name.as_deref(), &payload);
+        out.json(&face.with(&entry.remarks))?;
         return Ok(());
     }
     let line = transcript::line(out, false, None, message, name.as_deref(), entry.call.as_ref());
-    out.line(line)?;
+    out.line(transcript::with_remark(out, line, &entry.remarks.text))?;
     if !args.no_payload {
         let payload = mask.payload(message);
         print_block(&json_or_text(&payload), "      ", PAYLOAD_LINES, out)?;

@@ -50,6 +50,11 @@ impl Columns {
         let (session, size) = fits.unwrap_or((false, false));
         Self { session, size, subject: left(session, size).clamp(SUBJECT_LEAST, SUBJECT) }
     }
+
+    /// How wide a line within a session is.
+    fn used(&self) -> usize {
+        MARGIN.len() + BESIDE + self.subject + if self.size { 10 } else { 0 }
+    }
 }
 
 /// The beginning of an id, enough to name it.
@@ -105,6 +110,21 @@ pub(crate) fn line(
     line
 }
 
+/// A line within a session with a remark after it, or below it where the terminal is too narrow.
+pub(crate) fn with_remark(out: &Output, line: String, remark: &str) -> String {
+    if remark.is_empty() {
+        return line;
+    }
+    let faint = |text: String| out.paint(style::FAINT, text).to_string();
+    let used = Columns::within(out.width(), false).used();
+    if used + 2 + visible::width(remark) <= out.width() {
+        line + &faint(format!("  {remark}"))
+    } else {
+        // Below the arrow.
+        format!("{line}\n{}", faint(format!("{MARGIN}             {remark}")))
+    }
+}
+
 fn subject(message: &Message, name: Option<&str>) -> String {
     let method = message.method.as_deref().unwrap_or(match message.rpc_id.as_deref() {
         None | Some("null") => "(answer to no request)",
@@ -128,6 +148,7 @@ fn status(message: &Message, call: Option<&Call>) -> (String, anstyle::Style) {
         (Kind::Request, _) => match call.map(|call| call.outcome) {
             Some(CallOutcome::Pending) => ("pending".to_owned(), style::WAITING),
             Some(CallOutcome::Error) => ("failed".to_owned(), style::BAD),
+            Some(CallOutcome::Cancelled) => ("cancelled".to_owned(), style::WAITING),
             _ => ("request".to_owned(), style::PLAIN),
         },
         (Kind::Notification, _) => ("notification".to_owned(), style::FAINT),

@@ -26,6 +26,11 @@ pub(crate) fn byte_block(bytes: &[u8]) -> String {
     lossless(bytes, |text| block(text))
 }
 
+/// How many columns a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// A text cut to so many columns, the cut marked by `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if text.width() <= columns {

@@ -127,7 +127,7 @@ fn talk() -> Kept {
 
 fn export(source: impl Source + 'static, reveal: bool) -> (Vec<u8>, Exported) {
     let mut part = Part::of(Box::new(source), None, true).expect("read");
-    part.sessions = part.recording.sessions().to_vec();
+    part.sessions = part.recording.sessions().expect("read").to_vec();
     let mut out = Vec::new();
     let exported = write(vec![part], reveal, &mut out).expect("written");
     if let Some(needles) = exported.redactor.needles() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{text, time};
+use super::{super::remarks::Remarks, text, time};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{Direction, Kind, Message, SseFields},
@@ -33,6 +33,18 @@ pub(crate) struct MessageFace<'a> {
     at: Timestamp,
     sse: Option<&'a SseFields>,
     payload: Box<RawValue>,
+    /// Of what belongs to a call without being its request or answer (progress, a cancellation,
+    /// other notifications on its stream, a question asked meanwhile): that request's message id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    belongs_to: Option<&'a str>,
+    /// Of a retry with the required input, or of what is about a task: the message id of the
+    /// request before it in the operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<&'a str>,
+    /// What is out of the ordinary: `cancelled`, `cancels`, `progress`, `during`, `resumed`,
+    /// `late`, `duplicate`, `orphan`, `refusal`, `retry`, `task`, `unanswered`.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    remarks: &'a [&'static str],
 }
 
 impl<'a> MessageFace<'a> {
@@ -60,6 +72,21 @@ impl<'a> MessageFace<'a> {
             at: message.at,
             sse: message.sse.as_ref(),
             payload: compact(payload),
+            belongs_to: None,
+            continues: None,
+            remarks: &[],
+        }
+    }
+
+    /// With what its call says about it. That takes the whole session, which `show` alone reads:
+    /// live lines and `find` have none of these fields, and neither has a message of which there
+    /// is nothing to say.
+    pub(crate) fn with(self, remarks: &'a Remarks) -> Self {
+        Self {
+            belongs_to: remarks.belongs_to.as_deref(),
+            continues: remarks.continues.as_deref(),
+            remarks: &remarks.words,
+            ..self
         }
     }
 }

@@ -5,20 +5,28 @@
 mod exchange;
 mod frame;
 mod listening;
+mod mention;
 mod message;
 mod notice;
+mod oauth;
+mod problem;
 mod session;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub(crate) use exchange::{ExchangeFace, McpFace, RequestFace, ResponseFace};
 pub(crate) use frame::FrameFace;
 pub use listening::{ListeningFace, TargetFace};
+pub(crate) use mention::MentionFace;
 pub(crate) use message::{MessageFace, compact};
 pub(crate) use notice::{NoticeFace, Told};
+pub(crate) use oauth::OAuthFace;
+pub(crate) use problem::ProblemFace;
 pub(crate) use session::SessionFace;
 pub(crate) use summary::SummaryFace;
+pub(crate) use verdict::{ComparedFace, VerdictFace};
 
 use serde::Serializer;
 

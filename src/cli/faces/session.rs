@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{maybe_text, text, time};
 use crate::{
     capture::{ExchangeId, Timestamp},
-    protocol::{Implementation, Session, SessionCandidate, State, Transport},
+    cli::masked::Mask,
+    protocol::{Catalogue, Implementation, Listing, Session, SessionCandidate, State, Transport},
 };
 
 /// A session as a line of JSON.
@@ -44,6 +45,27 @@ pub(crate) struct SessionFace<'a> {
     started_at: Timestamp,
     #[serde(serialize_with = "time")]
     last_at: Timestamp,
+    /// Only where its messages are read: `show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalogue: Option<CatalogueFace>,
+}
+
+/// What its sides can do, by name, and what the server offers as it was last listed.
+#[derive(Debug, Serialize)]
+struct CatalogueFace {
+    client_capabilities: Vec<String>,
+    server_capabilities: Vec<String>,
+    tools: Option<ListingFace>,
+    resources: Option<ListingFace>,
+    templates: Option<ListingFace>,
+    prompts: Option<ListingFace>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListingFace {
+    names: Vec<String>,
+    complete: bool,
+    changed: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,8 +86,9 @@ struct JoinFace<'a> {
 }
 
 impl<'a> SessionFace<'a> {
-    /// A session; `server` is its URL as it may be shown.
-    pub(crate) fn new(session: &'a Session, server: &'a str) -> Self {
+    /// A session; `server` is its URL as it may be shown, `problems` how many were found, where
+    /// they were looked for.
+    pub(crate) fn new(session: &'a Session, server: &'a str, problems: Option<u64>) -> Self {
         let states = session.states.iter().map(|change| StateFace {
             state: change.state,
             at: change.at,
@@ -102,9 +125,30 @@ impl<'a> SessionFace<'a> {
             calls: session.counts.calls,
             messages: session.counts.messages,
             errors: session.counts.errors,
-            problems: None,
+            problems,
             started_at: session.started_at,
             last_at: session.last_at,
+            catalogue: None,
         }
+    }
+
+    /// With what its sides can do and offer.
+    pub(crate) fn offering(self, catalogue: &Catalogue, mask: &mut Mask) -> Self {
+        let mut listing = |listing: &Listing| {
+            listing.listed_at.map(|_| ListingFace {
+                names: listing.offers.iter().map(|o| mask.url(&o.key).into_owned()).collect(),
+                complete: listing.complete && listing.more == 0,
+                changed: listing.changed,
+            })
+        };
+        let catalogue = CatalogueFace {
+            client_capabilities: catalogue.client_can(),
+            server_capabilities: catalogue.server_can(),
+            tools: listing(&catalogue.tools),
+            resources: listing(&catalogue.resources),
+            templates: listing(&catalogue.templates),
+            prompts: listing(&catalogue.prompts),
+        };
+        Self { catalogue: Some(catalogue), ..self }
     }
 }

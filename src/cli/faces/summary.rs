@@ -11,6 +11,12 @@ pub(crate) struct SummaryFace {
     pub(crate) messages: u64,
     pub(crate) frames: u64,
     pub(crate) notices: u64,
+    /// `trace` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mentions: Option<u64>,
+    /// Where problems were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) problems: Option<u64>,
     /// False when a limit cut the listing.
     pub(crate) complete: bool,
 }
@@ -24,6 +30,8 @@ impl Default for SummaryFace {
             messages: 0,
             frames: 0,
             notices: 0,
+            mentions: None,
+            problems: None,
             complete: true,
         }
     }

@@ -134,16 +134,15 @@ fn show_json(
             summary.frames += 1;
             out.json(&FrameFace::new(exchange.id, frame, &mask.frame(frame)))?;
         }
-    } else if let Some(session) = recording.session_of(exchange.id).cloned() {
+    } else if let Some(session) = recording.session_of(exchange.id).map(|session| session.id) {
         // Paired within the session, so that answers name their requests.
-        for entry in recording.entries(&session)? {
-            let Some(message) = entry.message.filter(|found| found.exchange == exchange.id) else {
-                continue;
-            };
+        for entry in recording.entries_of(&reading.summary)? {
+            let Some(message) = entry.message else { continue };
             summary.messages += 1;
             let name = mask.name(&message).map(std::borrow::Cow::into_owned);
             let payload = mask.payload(&message);
-            out.json(&MessageFace::new(session.id, &message, name.as_deref(), &payload))?;
+            let face = MessageFace::new(session, &message, name.as_deref(), &payload);
+            out.json(&face.with(&entry.remarks))?;
         }
     }
     Ok(out.json(&summary)?)
