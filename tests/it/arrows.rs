@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &["capture"]),
     ("tasks", &[]),
     ("protocol", &["capture"]),
+    ("replay", &["capture", "protocol"]),
     ("tap", &["capture", "clock"]),
     ("tls", &["capture", "clock"]),
     ("proxy", &["capture", "clock", "tap", "tasks", "tls"]),

@@ -1,94 +1,150 @@
-//! Every tape in `captures/` is a test: it reads, is written again byte by byte, folds into
-//! sessions, and is redacted already.
+//! Every tape in `captures/` is a test by being there: it reads, is written again byte by byte, is
+//! redacted already, and says what its snapshot says.
+//!
+//! The snapshots of a changed reader, or of a new tape, are accepted by one command, to be looked
+//! through with `git diff`:
+//!
+//! ```text
+//! INSTA_UPDATE=always cargo test --test it captures
+//! ```
+
+mod calls;
+pub(crate) mod told;
 
 use std::{
-    fs::{self, File},
-    io::{BufReader, Cursor},
-    path::{Path, PathBuf},
+    collections::BTreeSet,
+    fs,
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
 };
 
 use tempfile::tempdir;
-use wiretape::{
-    capture::{ExchangeId, Record},
-    protocol::{Sessions, read},
-    store::tape::{Spool, TapeReader},
+use wiretape::{protocol::dialects, store::tape::Spool};
+
+use crate::support::{
+    stories::{reader, records, stories},
+    tapes::{all, captures},
+    wiretape::run,
 };
 
-use crate::support::wiretape::run;
-
 #[test]
-fn each_is_written_again_byte_by_byte() {
-    for path in tapes() {
-        let reader = reader(&path);
-        let header = reader.header().clone();
-        let mut records: Vec<Record> =
-            reader.records().map(|record| record.expect("a record")).collect();
-        records.sort_by_key(|record| (record.exchange, record.n));
-        let mut spool = Spool::new(Cursor::new(Vec::new()));
-        for record in records {
-            spool.push(record).expect("memory");
-        }
-        let mut again = Vec::new();
-        spool.finish(header, &mut again).expect("memory");
-        assert_eq!(String::from_utf8_lossy(&again), text(&path), "{}", path.display());
+fn each_dialect_has_a_tape_and_each_folder_a_dialect() {
+    let folders: BTreeSet<String> = all().iter().map(|tape| folder(tape)).collect();
+    let dialects: BTreeSet<String> = dialects().into_iter().map(ToOwned::to_owned).collect();
+    assert_eq!(folders, dialects, "captures/FOLDER is the name of a dialect");
+}
+
+/// The dialect that gives a folder its name is found on each tape in it.
+#[test]
+fn each_shows_the_dialect_of_its_folder() {
+    for tape in all() {
+        let shown: BTreeSet<String> =
+            stories(&records(&tape)).into_iter().flat_map(|story| story.session.dialects).collect();
+        assert!(shown.contains(&folder(&tape)), "{}: {shown:?}", name(&tape));
     }
 }
 
 #[test]
-fn each_folds_into_sessions_with_messages() {
-    for path in tapes() {
-        let mut records: Vec<Record> =
-            reader(&path).records().map(|record| record.expect("a record")).collect();
-        let last = records.iter().map(|record| record.at).max().expect("records");
-        records.retain(|record| record.exchange.is_some());
-        records.sort_by_key(|record| (record.exchange, record.n));
-        let mut sessions = Sessions::new();
-        for exchange in records.chunk_by(|a, b| a.exchange == b.exchange) {
-            let reading = read(exchange).expect("it begins with its opening");
-            assert_eq!(reading.summary.unread, None, "{}", path.display());
-            sessions.apply(reading.summary);
+fn each_says_what_its_snapshot_says() {
+    let mut changed = Vec::new();
+    for tape in all() {
+        let told = told::told(&records(&tape));
+        let agrees = catch_unwind(AssertUnwindSafe(|| {
+            insta::with_settings!({
+                prepend_module_to_snapshot => false,
+                snapshot_path => "snapshots/captures",
+                omit_expression => true,
+            }, { insta::assert_snapshot!(snapshot(&tape), told) });
+        }));
+        if agrees.is_err() {
+            changed.push(name(&tape));
         }
-        let sessions = sessions.list(last);
-        assert!(!sessions.is_empty(), "{}", path.display());
-        for session in sessions {
-            assert!(session.counts.messages > 0, "{}: {}", path.display(), session.id);
-            assert!(session.exchanges.iter().is_sorted_by_key(|id: &ExchangeId| *id));
+    }
+    assert!(
+        changed.is_empty(),
+        "{changed:#?}\nto accept: INSTA_UPDATE=always cargo test --test it captures"
+    );
+}
+
+#[test]
+fn each_snapshot_has_its_tape() {
+    let known: BTreeSet<String> = all().iter().map(|tape| snapshot(tape)).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots/captures");
+    for entry in fs::read_dir(folder).expect("snapshots") {
+        let file = entry.expect("an entry").file_name();
+        let file = file.to_string_lossy();
+        if let Some(name) = file.strip_suffix(".snap") {
+            assert!(known.contains(name), "{file} is of a tape that is gone: remove it");
         }
+    }
+}
+
+#[test]
+fn each_is_written_again_byte_by_byte() {
+    for path in all() {
+        let reader = reader(&path);
+        let header = reader.header().clone();
+        let mut spool = Spool::new(Cursor::new(Vec::new()));
+        for record in records(&path) {
+            spool.push(record).expect("memory");
+        }
+        let mut again = Vec::new();
+        spool.finish(header, &mut again).expect("memory");
+        same(&path, &String::from_utf8_lossy(&again));
     }
 }
 
 #[test]
 fn exporting_each_changes_nothing() {
     let home = tempdir().expect("a folder");
-    for path in tapes() {
+    for path in all() {
         let out = home.path().join("again.tape.jsonl");
         run(
             home.path(),
             &["export", &path.display().to_string(), "-o", &out.display().to_string()],
         );
-        assert_eq!(text(&out), text(&path), "{}", path.display());
+        same(&path, &text(&out));
     }
 }
 
-fn tapes() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.to_string_lossy().ends_with(".tape.jsonl") {
-                found.push(path);
-            }
-        }
+#[test]
+fn each_is_explained_to_newcomers_and_small() {
+    let readme = text(&captures().join("README.md"));
+    for path in all() {
+        assert!(
+            readme.contains(&format!("`{}`", name(&path))),
+            "{}: captures/README.md",
+            name(&path)
+        );
+        let size = fs::metadata(&path).expect("a file").len();
+        assert!(size < 256 << 10, "{}: {size} bytes", path.display());
     }
-    assert!(found.len() >= 2, "there are tapes of both eras");
-    found
 }
 
-fn reader(path: &Path) -> TapeReader<BufReader<File>> {
-    TapeReader::new(BufReader::new(File::open(path).expect("a file"))).expect("a tape")
+/// All tapes, in the order of their names.
+/// `2025-11-25/demo`.
+fn name(tape: &Path) -> String {
+    let file = tape.file_name().expect("a name").to_string_lossy();
+    format!("{}/{}", folder(tape), file.trim_end_matches(".tape.jsonl"))
+}
+
+fn folder(tape: &Path) -> String {
+    let folder = tape.parent().and_then(Path::file_name).expect("a folder");
+    folder.to_string_lossy().into_owned()
+}
+
+/// The name of its snapshot: no folders below the snapshots' own.
+fn snapshot(tape: &Path) -> String {
+    name(tape).replace('/', "@")
+}
+
+/// The tape has this text; else its first line that differs is shown.
+fn same(tape: &Path, again: &str) {
+    let is = text(tape);
+    let differs = is.lines().zip(again.lines()).find(|(is, again)| is != again);
+    assert_eq!(differs, None, "{}", tape.display());
+    assert_eq!(is.len(), again.len(), "{}", tape.display());
 }
 
 fn text(path: &Path) -> String {

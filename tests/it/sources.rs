@@ -164,5 +164,6 @@ fn answers(home: &Path, source: &[&str]) -> Vec<Value> {
         }
     }
     all.extend(ask(&["find", "method:tools/call"]));
+    all.extend(ask(&["trace", "session-0"]));
     all
 }

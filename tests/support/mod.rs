@@ -1,4 +1,7 @@
 //! What several tests need: wiretape as a process, and origins and clients that do as they are told.
 
+pub(crate) mod houses;
 pub(crate) mod origin;
+pub(crate) mod stories;
+pub(crate) mod tapes;
 pub(crate) mod wiretape;
