@@ -30,6 +30,11 @@ fn python() -> Command {
     Command::new(folder().join(".venv/bin/python"))
 }
 
+/// A program of the package beside this target.
+fn rust(name: &str) -> Command {
+    Command::new(folder().join("rmcp/target/debug").join(name))
+}
+
 /// A server process; killed when dropped.
 pub(crate) struct Server {
     process: Child,
@@ -57,6 +62,36 @@ impl Server {
 
     pub(crate) fn python_by_sse() -> Self {
         Self::start(python(), &["py.py", "sse"], "/sse")
+    }
+
+    /// The Python server in one of its kinds: `json`, `stateless`, `resumable`.
+    pub(crate) fn python_kind(kind: &str) -> Self {
+        Self::start(python(), &["py.py", kind], "/mcp")
+    }
+
+    /// One that asks, offers and tells of changes.
+    pub(crate) fn python_rich() -> Self {
+        Self::start(python(), &["asking.py"], "/mcp")
+    }
+
+    /// TypeScript v1 of the time when this revision was the newest: `sse`, `http`, `json`,
+    /// `stateless`.
+    pub(crate) fn typescript_of(revision: &str, kind: &str) -> Self {
+        let path = if kind == "sse" { "/sse" } else { "/mcp" };
+        Self::start(node(), &["ts1.mjs", revision, kind], path)
+    }
+
+    pub(crate) fn fastmcp() -> Self {
+        Self::start(python(), &["fast.py"], "/mcp")
+    }
+
+    pub(crate) fn rust() -> Self {
+        Self::start(rust("server"), &[], "/mcp")
+    }
+
+    /// Without sessions, in JSON.
+    pub(crate) fn rust_stateless() -> Self {
+        Self::start(rust("server"), &["stateless"], "/mcp")
     }
 
     fn start(mut interpreter: Command, script: &[&str], path: &'static str) -> Self {
@@ -117,6 +152,12 @@ impl Client {
 
     pub(crate) fn curl(script: &str) -> Self {
         Self::of(&Command::new("bash"), script, &[])
+    }
+
+    /// The client of the Rust SDK.
+    pub(crate) fn rust(mode: &str) -> Self {
+        let program = rust("client").get_program().into();
+        Self { program, arguments: vec![], after: vec![mode.to_owned()] }
     }
 
     fn of(interpreter: &Command, script: &str, after: &[&str]) -> Self {
