@@ -56,6 +56,7 @@ mod token_in_url;
 mod tool_not_listed;
 mod transport_already_started;
 mod unasked_response;
+mod unlisted;
 mod view;
 
 use super::{Finding, Findings, Rule, Severity};

@@ -1,7 +1,10 @@
 //! A tool is called that is on no list.
 
-use super::{Check, Finding, Findings, Look, Severity, catalogue::Catalogue, view::is};
-use crate::protocol::{model::Direction, story::Story};
+use super::{
+    Check, Findings, Look, Severity,
+    unlisted::{Offers, report},
+};
+use crate::protocol::story::Story;
 
 pub(super) static RULE: Check = Check {
     id: "tool-not-listed",
@@ -10,27 +13,14 @@ pub(super) static RULE: Check = Check {
     look: Look::One(look),
 };
 
+const OFFERS: Offers = Offers {
+    list: "tools/list",
+    array: "tools",
+    changed: "notifications/tools/list_changed",
+    used_by: "tools/call",
+    use_of: "calls the tool",
+};
+
 fn look(story: &Story, found: &mut Findings<'_>) {
-    let mut catalogue =
-        Catalogue::new("tools/list", "tools", "name", "notifications/tools/list_changed");
-    for message in &story.messages {
-        catalogue.hear(message);
-        let Some(listed) = catalogue.listed() else { continue };
-        let called = is(message, Direction::ClientToServer, "tools/call");
-        let Some(name) = message.name.as_ref().filter(|_| called) else { continue };
-        if listed.contains(name) {
-            continue;
-        }
-        found.report(Finding {
-            exchange: Some(message.exchange),
-            message: Some(message.id()),
-            text: format!("the client calls the tool `{name}`, which the server does not list"),
-            evidence: format!("{} listed, `{name}` is not among them", listed.len()),
-            remedy:
-                "take names from the latest `tools/list`; a server that changes it tells so by \
-                     `notifications/tools/list_changed`"
-                    .to_owned(),
-            ..Finding::default()
-        });
-    }
+    report(&OFFERS, story, found);
 }
