@@ -26,7 +26,8 @@ fn node() -> Command {
     Command::new(if packaged.exists() { packaged } else { "node".into() })
 }
 
-fn python() -> Command {
+/// The Python of the venv.
+pub(crate) fn python() -> Command {
     Command::new(folder().join(".venv/bin/python"))
 }
 
@@ -79,6 +80,11 @@ impl Server {
     pub(crate) fn typescript_of(revision: &str, kind: &str) -> Self {
         let path = if kind == "sse" { "/sse" } else { "/mcp" };
         Self::start(node(), &["ts1.mjs", revision, kind], path)
+    }
+
+    /// One that wants a token, and the authorization server that gives it.
+    pub(crate) fn oauth() -> Self {
+        Self::start(node(), &["oauth.mjs"], "/mcp")
     }
 
     pub(crate) fn fastmcp() -> Self {

@@ -49,6 +49,22 @@ fn of_other_languages() {
     });
 }
 
+/// A stream longer than what is split at every byte when it is read again (tests/it/reading.rs).
+#[test]
+#[ignore = "needs the SDKs that .ci/run installs"]
+fn of_a_long_stream() {
+    tape("2025-11-25/python-long", || {
+        (Server::python_kind("long"), vec![Client::python("py.py", &["recite"])])
+    });
+}
+
+/// Refused, shown where to ask, registered, given a code and a token, let in.
+#[test]
+#[ignore = "needs the SDKs that .ci/run installs"]
+fn of_an_authorisation() {
+    tape("2025-11-25/typescript-oauth", || (Server::oauth(), vec![Client::node("oauth.mjs", &[])]));
+}
+
 /// Questions to the user, resources, prompts, completion, changes that are listened to, and a call
 /// that the client gives up.
 #[test]

@@ -288,7 +288,8 @@ fn seeks(summary: &Summary) -> Option<Seeks> {
     let speaks = summary.is_mcp || summary.counts.messages > 0;
     let mut strong = summary.candidates.iter().filter(|c| !c.is_weak() && usable(c, speaks));
     if strong.clone().next().is_none() {
-        if !summary.is_mcp && is_oauth(summary) {
+        // The TypeScript SDK sends `MCP-Protocol-Version` with its legs too.
+        if summary.counts.messages == 0 && is_oauth(summary) {
             return Some(Seeks::Enabled);
         }
         if is_refused(summary) {

@@ -80,7 +80,9 @@ fn signs_of<'a>(summary: &'a Summary, signs: &mut Vec<(Timestamp, &'a Summary, S
     } else if summary.refusal.is_some() {
         signs.push((summary.last_at, summary, Sign::Refused));
     } else if succeeded && answered.is_none() {
-        signs.push((summary.last_at, summary, Sign::Alive));
+        // A stream shows it by its opening: that it goes on, or ends, says nothing of the session.
+        let at = if summary.streaming { summary.started_at } else { summary.last_at };
+        signs.push((at, summary, Sign::Alive));
     }
 }
 

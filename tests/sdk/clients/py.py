@@ -1,5 +1,6 @@
 """Python SDK against any server with these tools, in the mode that the second argument names: auto,
-legacy, sse for legacy over HTTP+SSE, or resume for the tool alone whose stream is cut."""
+legacy, sse for legacy over HTTP+SSE, resume for the tool alone whose stream is cut, or recite for the one
+whose stream is long."""
 
 import json
 import sys
@@ -19,12 +20,17 @@ async def main(url, mode):
         progress.append(done)
 
     transport = sse_client(url) if mode == "sse" else streamable_http_client(url)
-    era = "legacy" if mode in ("sse", "resume") else mode
+    era = "legacy" if mode in ("sse", "resume", "recite") else mode
     async with Client(logged(transport, messages), mode=era, cache=None) as client:
         dump = lambda result: result.model_dump(mode="json", by_alias=True, exclude_unset=True)
         saw.append(client.protocol_version)
         if mode == "resume":
             saw.append(dump(await client.call_tool("patient", {"cuts": 3}, progress_callback=on_progress)))
+            saw.append({"progress": progress})
+            print(json.dumps({"saw": saw, "messages": messages}))
+            return
+        if mode == "recite":
+            saw.append(dump(await client.call_tool("recite", {"verses": 80}, progress_callback=on_progress)))
             saw.append({"progress": progress})
             print(json.dumps({"saw": saw, "messages": messages}))
             return

@@ -1,6 +1,6 @@
 """Python SDK server: sessions for legacy clients, none for modern ones, at one URL. The argument
 changes that: `sse` is HTTP+SSE, `json` answers in JSON, `stateless` keeps no sessions, `resumable`
-stores events and lets a tool cut its stream."""
+stores events and lets a tool cut its stream, `long` has a tool whose stream is longer than 64 KiB."""
 
 import socket
 import sys
@@ -42,6 +42,12 @@ async def patient(cuts: int, ctx: Context) -> str:
     return f"cut {cuts} times"
 
 
+async def recite(verses: int, ctx: Context) -> str:
+    for verse in range(1, verses + 1):
+        await ctx.report_progress(verse, verses, f"verse {verse}: " + "and the tape went round " * 40)
+    return f"recited {verses} verses"
+
+
 class Events(EventStore):
     """Every event of every stream, in memory."""
 
@@ -66,6 +72,8 @@ def app(kind):
         return server.sse_app()
     if kind == "resumable":
         return server.streamable_http_app(event_store=Events(), retry_interval=50)
+    if kind == "long":
+        server.tool()(recite)
     return server.streamable_http_app(json_response=kind == "json", stateless_http=kind == "stateless")
 
 

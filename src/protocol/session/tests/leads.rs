@@ -63,6 +63,13 @@ fn oauth_legs_on_another_host_belong_to_the_session_that_they_enabled() {
     assert_eq!(told(&text), [vec![5], vec![0, 1, 2, 3, 4, 6, 7]]);
 }
 
+/// As the TypeScript SDK does.
+#[test]
+fn a_leg_may_bear_mcps_headers() {
+    let legs = LEGS.replace("\n<<", "\nMCP-Protocol-Version: 2025-11-25\n<<");
+    assert_eq!(told(&format!("{CHALLENGE}{legs}{HANDSHAKE}")), [[0, 1, 2, 3, 4, 5, 6]]);
+}
+
 #[test]
 fn legs_that_led_nowhere_belong_to_the_challenge() {
     assert_eq!(told(&format!("{CHALLENGE}{LEGS}")), [[0, 1, 2, 3, 4]]);

@@ -89,6 +89,16 @@ fn a_session_that_is_served_again_stands_again() {
     assert_eq!(states, [State::Expired, State::Initialized]);
 }
 
+/// The stream was opened while the session stood; that it ends later says nothing.
+#[test]
+fn a_stream_that_ends_after_the_expiry_does_not_bring_the_session_back() {
+    let listening = ">> GET http://localhost:3000/mcp\nMcp-Session-Id: a\n<< 200\n\
+                     content-type: text/event-stream\n..\n\n: ping\n\n";
+    let text = [listening, &request(404, ""), ".. 2\n: pong\n\n== completed\n"].concat();
+    let life = life(&format!("{HANDSHAKE}{text}"));
+    assert_eq!(life.last().map(|step| step.0), Some(State::Expired), "{life:#?}");
+}
+
 #[test]
 fn http_sse_is_closed_when_its_stream_ends() {
     let channel = |end: &str| {
