@@ -28,7 +28,11 @@ use super::{
 use crate::{
     capture::{ExchangeId, Timestamp},
     clock,
-    protocol::{Summary, index::Plan, query::Query},
+    protocol::{
+        Summary,
+        index::Plan,
+        query::{Query, Subject},
+    },
 };
 
 /// Exchanges that are asked for at once: few at first, so that the first hits come at once,
@@ -56,11 +60,9 @@ pub(super) fn find(
     let query = recording.query(&args.query)?;
     let limit = args.limit.unwrap_or(usize::MAX);
     let mut hits = Hits::new(query, recording)?;
-    let mut printer = Printer {
-        json: args.reading.json,
-        mask: Mask::new(args.reveal),
-        summary: SummaryFace::default(),
-    };
+    let mask = Mask::new(args.reveal);
+    recording.tell_secrets(&mask);
+    let mut printer = Printer { json: args.reading.json, mask, summary: SummaryFace::default() };
     let mut found = 0;
     while let Some((session, entry)) = hits.next(recording, out)? {
         if found == limit {
@@ -133,7 +135,19 @@ impl Hits {
     }
 
     fn look_at(&mut self, summary: &Summary, recording: &mut Recording) -> anyhow::Result<()> {
-        if !self.query.may_match(summary) || !recording.relate(summary)? {
+        if !self.query.may_match(summary) {
+            return Ok(());
+        }
+        // Most of a long search for a word: it is not there.
+        if self.query.asks_for_text()
+            && !self.query.may_be_said(summary, &recording.records(summary.id)?)
+        {
+            return Ok(());
+        }
+        if self.look_alone(summary, recording)? {
+            return Ok(());
+        }
+        if !recording.relate(summary)? {
             return Ok(());
         }
         let matches = |session| self.query.matches_session(session);
@@ -150,11 +164,45 @@ impl Hits {
         for entry in entries {
             let subject = recording.subject(session, &entry);
             if subject.is_some_and(|subject| self.query.matches(&subject)) {
-                let number = entry.message.as_ref().map(|message| message.number);
-                self.waiting.insert((entry.at, entry.exchange, number), (session.id, entry));
+                self.wait(session.id, entry);
             }
         }
         Ok(())
+    }
+
+    /// Looks at an exchange without reading its session, where nothing is asked of that but its
+    /// id; false where more is.
+    fn look_alone(&mut self, summary: &Summary, recording: &mut Recording) -> anyhow::Result<bool> {
+        if summary.is_linked() || self.query.asks_for_problems() {
+            return Ok(false);
+        }
+        let Some(session) = recording.placed(summary)? else { return Ok(false) };
+        if self.query.asks_for_session(&session) {
+            return Ok(false);
+        }
+        let entries = recording.entries_alone(summary)?;
+        // An exchange that carries no message is printed with its place in the session.
+        if entries.iter().any(|entry| entry.message.is_none()) {
+            return Ok(false);
+        }
+        for entry in entries {
+            let subject = Subject {
+                session: &session,
+                summary,
+                call: entry.call.as_ref(),
+                message: entry.message.as_ref(),
+                at_fault: false,
+            };
+            if self.query.matches(&subject) {
+                self.wait(session.id, entry);
+            }
+        }
+        Ok(true)
+    }
+
+    fn wait(&mut self, session: ExchangeId, entry: Entry) {
+        let number = entry.message.as_ref().map(|message| message.number);
+        self.waiting.insert((entry.at, entry.exchange, number), (session, entry));
     }
 }
 

@@ -323,11 +323,13 @@ impl Summary {
     }
 
     /// What belongs to its calls may stand in other exchanges of its session: answers, requests, a
-    /// cancellation. One that is not linked can be read alone.
+    /// cancellation. One that is not linked can be read alone: so can a request that HTTP refused,
+    /// which nothing answers any more.
     #[must_use]
     pub fn is_linked(&self) -> bool {
+        let refused = self.status.is_some_and(|status| status >= 400);
         self.answers_elsewhere
-            || self.awaits
+            || self.awaits && !refused
             || self.more
             || self.last_event_id.is_some()
             || self.methods.iter().any(|method| method == "notifications/cancelled")

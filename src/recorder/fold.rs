@@ -24,6 +24,8 @@ pub(super) struct Fold {
     postings: Postings,
     done: Vec<ExchangeId>,
     watermark: Option<Position>,
+    /// The watermark that the catalog has: where nothing was taken in since, nothing is written.
+    told: Option<Position>,
     /// Open exchanges whose positions are not in the catalog yet.
     touched: HashSet<ExchangeId>,
 }
@@ -56,9 +58,10 @@ impl Fold {
         Self { origins: origins.into_iter().collect(), ..Self::default() }
     }
 
-    /// Goes on after this position.
+    /// Goes on after this position, which the catalog says of itself.
     pub(super) fn skip_to(&mut self, watermark: Position) {
         self.watermark = Some(watermark);
+        self.told = Some(watermark);
     }
 
     /// Takes an exchange up again that was going on at the watermark: one entry of it.
@@ -146,7 +149,9 @@ impl Fold {
         }
         self.postings
             .take(self.watermark.unwrap_or(Position { segment: 0, offset: 0 }), &mut self.batch);
-        if let Some(position) = self.watermark {
+        // A store that is only read is left as it was: its engine then has nothing to recover.
+        if let Some(position) = self.watermark.filter(|position| self.told != Some(*position)) {
+            self.told = self.watermark;
             let value = rows::watermark(position);
             self.batch.changes.push((Table::Meta, rows::WATERMARK.to_vec(), Some(value)));
         }

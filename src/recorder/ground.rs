@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::store::{Catalog, Opened, Retention, Segments, SledCatalog, StoreError, free_space};
+use crate::{
+    store::{Catalog, Opened, Retention, Segments, SledCatalog, StoreError, free_space},
+    tasks,
+};
 
 use super::{catalog_thread::Renew, rows, writer::Disk};
 
@@ -43,10 +46,22 @@ pub(super) struct Ground {
 impl Ground {
     /// Opens `captures/` of a home whose lock the caller holds.
     pub(super) fn open(captures: &Path) -> Result<Self, StoreError> {
-        let (segments, recovery) = Segments::open(captures)?;
-        let (syncer, retention) = (segments.syncer(), segments.retention());
         let folder = captures.join(CATALOG);
-        let (catalog, fresh): (Arc<dyn Catalog>, _) = match open_catalog(&folder)? {
+        // Both take a while: the one reads a segment, the other a list of all its pages.
+        let mut opening = None;
+        let opened = Segments::open_telling(captures, || {
+            let folder = folder.clone();
+            opening = tasks::thread("wiretape-open", move || open_catalog(&folder)).ok();
+        });
+        let opening = opening.map(std::thread::JoinHandle::join);
+        let (segments, recovery) = opened?;
+        let (syncer, retention) = (segments.syncer(), segments.retention());
+        let opened = match opening {
+            Some(Ok(opened)) => opened,
+            // No thread to be had, or it panicked: once more here.
+            _ => open_catalog(&folder),
+        };
+        let (catalog, fresh): (Arc<dyn Catalog>, _) = match opened? {
             Opened::Ready(catalog) => (Arc::new(catalog), None),
             Opened::Rebuild { catalog, because } => (Arc::new(catalog), Some(because)),
         };

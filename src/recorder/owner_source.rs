@@ -28,15 +28,22 @@ const TAIL_READERS: usize = 1_024;
 
 /// A reader of an open store; see [`super::Recorder::source`].
 pub struct OwnerSource {
-    asks: UnboundedSender<Ask>,
+    /// Who is asked to write what was sent to the tap; none where there is no tap.
+    asks: Option<UnboundedSender<Ask>>,
     shared: Arc<Shared>,
     /// Exchanges of the tail as far as they were read, and how many entries that is.
     tail: HashMap<ExchangeId, (usize, Reader)>,
 }
 
 impl OwnerSource {
-    pub(super) fn new(asks: UnboundedSender<Ask>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(asks: Option<UnboundedSender<Ask>>, shared: Arc<Shared>) -> Self {
         Self { asks, shared, tail: HashMap::new() }
+    }
+
+    fn catch_up(&self) {
+        if let Some(asks) = &self.asks {
+            flush(asks);
+        }
     }
 
     /// Folds the exchanges that the catalog does not have.
@@ -68,7 +75,7 @@ impl OwnerSource {
 
 impl Source for OwnerSource {
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
-        flush(&self.asks);
+        self.catch_up();
         let shared = Arc::clone(&self.shared);
         let _still = shared.still();
         // The tail first: what leaves it meanwhile is in the catalog already.
@@ -89,7 +96,7 @@ impl Source for OwnerSource {
         after: Option<ExchangeId>,
         most: usize,
     ) -> Result<Vec<Summary>, SourceError> {
-        flush(&self.asks);
+        self.catch_up();
         let shared = Arc::clone(&self.shared);
         let _still = shared.still();
         // The tail first: what leaves it meanwhile is in the catalog already.
@@ -134,7 +141,7 @@ impl Source for OwnerSource {
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {
-        flush(&self.asks);
+        self.catch_up();
         let _still = self.shared.still();
         let mut records = Vec::new();
         for position in self.shared.positions(exchange)? {
@@ -145,7 +152,7 @@ impl Source for OwnerSource {
     }
 
     fn notices(&mut self) -> Result<Vec<Record>, SourceError> {
-        flush(&self.asks);
+        self.catch_up();
         let _still = self.shared.still();
         // By key, which begins with the time: one that the catalog has taken in meanwhile, or that
         // a prune carried over, is there once.

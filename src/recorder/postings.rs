@@ -24,10 +24,10 @@ use super::{rows::Row, shared::unreadable};
 /// Ids in one row: values stay within 1 KB (store.md).
 const ROW_IDS: usize = 62;
 
-/// Low bits of an id's milliseconds that a bucket leaves out: it is one second long. Longer ones
+/// Low bits of an id's milliseconds that a bucket leaves out: it is half a minute long. Longer ones
 /// would make a walk of a busy recording sort more than it needs, shorter ones would make rows of
-/// single ids.
-const BUCKET_BITS: u32 = 10;
+/// single ids, and the engine reads a list of all its pages whenever it is opened.
+const BUCKET_BITS: u32 = 15;
 
 /// Ids of exchanges that are read ahead where no key leads.
 const IDS_AT_ONCE: usize = 256;

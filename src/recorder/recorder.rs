@@ -68,6 +68,8 @@ pub struct Recorder {
     pub(super) catalog: CatalogQueue,
     pub(super) retention: Option<Retention>,
     publisher: Arc<Publisher>,
+    /// Nothing comes through a tap: whoever reads need not wait for what was sent.
+    is_still: bool,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -97,7 +99,12 @@ impl Recorder {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Self, Recovered), OpenError> {
         let (recorder, _, recovered) = Self::open(captures, RecorderSettings::default(), progress)?;
-        Ok((recorder, recovered))
+        Ok((Self::still(recorder), recovered))
+    }
+
+    fn still(mut self) -> Self {
+        self.is_still = true;
+        self
     }
 
     pub(super) fn start(
@@ -145,6 +152,7 @@ impl Recorder {
             catalog,
             retention: ground.retention,
             publisher,
+            is_still: false,
             threads: vec![writer_thread, sync_thread, catalog_thread],
         };
         Ok((recorder, tap, recovered))
@@ -154,7 +162,8 @@ impl Recorder {
     /// asked. It blocks: not for async code.
     #[must_use]
     pub fn source(&self) -> OwnerSource {
-        OwnerSource::new(self.asks.clone(), Arc::clone(&self.shared))
+        let asks = (!self.is_still).then(|| self.asks.clone());
+        OwnerSource::new(asks, Arc::clone(&self.shared))
     }
 
     /// Puts recordings in from elsewhere.

@@ -14,7 +14,10 @@ use std::{
     fs,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -49,6 +52,8 @@ pub struct SledCatalog {
     db: sled::Db,
     trees: [sled::Tree; TABLES.len()],
     dir: PathBuf,
+    /// Something was applied that is not durable yet. Who only reads has nothing to sync.
+    dirty: AtomicBool,
 }
 
 /// How a catalog was found.
@@ -109,6 +114,7 @@ impl SledCatalog {
         let made = guard(|| {
             let catalog = Self::open_folder(dir)?;
             catalog.db.insert(VERSION_KEY, &version.to_be_bytes())?;
+            catalog.dirty.store(true, Ordering::Release);
             Ok(catalog)
         });
         match made.unwrap_or_else(|panicked| Err(Unusable::Because(panicked))) {
@@ -130,6 +136,7 @@ impl SledCatalog {
             trees: [exchanges?, positions?, postings?, notices?, judgements?, meta?],
             db,
             dir: dir.to_owned(),
+            dirty: AtomicBool::new(false),
         })
     }
 
@@ -149,6 +156,15 @@ impl SledCatalog {
         Ok(())
     }
 
+    fn sync_all(&self) -> Result<(), StoreError> {
+        guarded(|| self.db.flush().map(|_| ()))?;
+        let file = self.dir.join("db");
+        fs::File::open(&file)
+            .and_then(|db| db.sync_data())
+            .map_err(|source| segments::at(&file, source))?;
+        segments::sync_folder(&self.dir)
+    }
+
     fn tree(&self, table: Table) -> &sled::Tree {
         let [exchanges, positions, postings, notices, judgements, meta] = &self.trees;
         match table {
@@ -164,6 +180,9 @@ impl SledCatalog {
 
 impl Catalog for SledCatalog {
     fn apply(&self, batch: CatalogBatch) -> Result<(), StoreError> {
+        if batch.changes.is_empty() {
+            return Ok(());
+        }
         let mut batches = TABLES.map(|table| (table, sled::Batch::default(), false));
         for (table, key, value) in batch.changes {
             for (_, batch, used) in batches.iter_mut().filter(|(t, ..)| *t == table) {
@@ -174,12 +193,15 @@ impl Catalog for SledCatalog {
                 }
             }
         }
-        guarded(|| {
+        let applied = guarded(|| {
             for (table, batch, _) in batches.into_iter().filter(|(.., used)| *used) {
                 self.tree(table).apply_batch(batch)?;
             }
             Ok(())
-        })
+        });
+        // Behind it: a sync beside it may have missed it.
+        self.dirty.store(true, Ordering::Release);
+        applied
     }
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -218,12 +240,15 @@ impl Catalog for SledCatalog {
     /// sled's own flush does not reach the disk through a power loss (store.md): its file and its
     /// folder are synced here.
     fn sync(&self) -> Result<(), StoreError> {
-        guarded(|| self.db.flush().map(|_| ()))?;
-        let file = self.dir.join("db");
-        fs::File::open(&file)
-            .and_then(|db| db.sync_data())
-            .map_err(|source| segments::at(&file, source))?;
-        segments::sync_folder(&self.dir)
+        // Before the flush: what is applied from here on may miss it and is dirty again.
+        if !self.dirty.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let synced = self.sync_all();
+        if synced.is_err() {
+            self.dirty.store(true, Ordering::Release);
+        }
+        synced
     }
 }
 

@@ -66,7 +66,20 @@ impl Segments {
     /// The disk's, or [`StoreError::Newer`] where a newer wiretape wrote here: nothing is changed
     /// then.
     pub fn open(dir: &Path) -> Result<(Self, Recovery), StoreError> {
-        let (tail, recovery) = recovery::recover(dir)?;
+        Self::open_telling(dir, || {})
+    }
+
+    /// The same, telling as soon as nothing stands in the way of opening what else there is: the
+    /// last segment is read through only then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Segments::open`].
+    pub fn open_telling(
+        dir: &Path,
+        checked: impl FnOnce(),
+    ) -> Result<(Self, Recovery), StoreError> {
+        let (tail, recovery) = recovery::recover(dir, checked)?;
         let shared = Shared {
             dir: dir.to_owned(),
             tail: Mutex::new(tail),

@@ -30,6 +30,19 @@ pub use reader::{Line, TapeReader};
 pub use spool::{Spool, Written};
 pub use writer::TapeWriter;
 
+/// The line, without its end, of a record or of chunks that belong to one line; none for what is
+/// never on tapes.
+///
+/// # Errors
+///
+/// Serialisation's, which no record gives cause for.
+pub fn line(
+    group: &[crate::capture::Record],
+    started_at: crate::capture::Timestamp,
+) -> serde_json::Result<Option<Vec<u8>>> {
+    form::write(group, started_at)
+}
+
 /// The version that is written, and the newest that is read.
 pub const VERSION: u16 = 1;
 

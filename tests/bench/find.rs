@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench find`. It makes the store by importing through the library, in a folder that
 //! `FIND_HOME` names (and is kept there, to be measured again), else in a temporary one; `FIND_SESSIONS`
-//! says how many sessions share the messages.
+//! says how many sessions share the messages, `FIND_EXCHANGES` how many exchanges there are,
+//! `FIND_ONLY` which of the queries are measured: those whose names contain it.
 
 use std::{
     env,
@@ -19,7 +20,7 @@ use wiretape::{
     recorder::{Recorder, RecorderSettings},
 };
 
-/// Two messages each.
+/// How many exchanges there are where nothing else is said: two messages each.
 const EXCHANGES: u64 = 500_000;
 
 /// Sessions that run at one time.
@@ -34,19 +35,32 @@ const STEP: u64 = 15_000_000;
 /// Runs of one query; the middle one counts.
 const RUNS: usize = 9;
 
+/// How large the store is.
+#[derive(Clone, Copy)]
+struct Size {
+    exchanges: u64,
+    sessions: u64,
+}
+
 fn main() {
     // `cargo test --benches` only wants to know that it starts.
     if !env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let sessions = env::var("FIND_SESSIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000);
+    let count = |name: &str| env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let size = Size {
+        exchanges: count("FIND_EXCHANGES").unwrap_or(EXCHANGES),
+        sessions: count("FIND_SESSIONS").unwrap_or(1_000),
+    };
+    let only = env::var("FIND_ONLY").unwrap_or_default();
     let kept = env::var_os("FIND_HOME").map(PathBuf::from);
     let folder = tempfile::tempdir().expect("a folder");
     let home = kept.unwrap_or_else(|| folder.path().to_owned());
     if !home.join("captures").exists() {
-        make(&home, sessions);
+        make(&home, size);
     }
-    let some = id(EXCHANGES / 2 % AT_ONCE + first_of(EXCHANGES / 2, sessions)).to_string();
+    let middle = size.exchanges / 2;
+    let some = id(middle % AT_ONCE + first_of(middle, size)).to_string();
     let queries = [
         ("method, common", "method:tools/call", "100"),
         ("method, rare", "method:prompts/get", "100"),
@@ -61,7 +75,7 @@ fn main() {
         ("free text, in every body", "\"needle\"", "100"),
         ("free text, first hit of a rare one", "\"needle-in-250000\"", "1"),
     ];
-    for (what, query, limit) in queries {
+    for (what, query, limit) in queries.into_iter().filter(|(what, ..)| what.contains(&only)) {
         let mut times: Vec<(Duration, usize)> =
             (0..RUNS).map(|_| find(&home, query, limit)).collect();
         times.sort_unstable();
@@ -101,15 +115,15 @@ fn find(home: &Path, query: &str, limit: &str) -> (Duration, usize) {
     (took, output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count())
 }
 
-fn make(home: &Path, sessions: u64) {
+fn make(home: &Path, size: Size) {
     let begun = Instant::now();
     let captures = home.join("captures");
     std::fs::create_dir_all(&captures).expect("a folder");
     let (recorder, tap, _) =
         Recorder::open(&captures, RecorderSettings::default(), &mut |_, _| {}).expect("a store");
     let importer = recorder.importer();
-    for n in 0..EXCHANGES {
-        importer.exchange(exchange(n, sessions)).expect("imported");
+    for n in 0..size.exchanges {
+        importer.exchange(exchange(n, size)).expect("imported");
     }
     importer.sync().expect("a disk");
     drop(tap);
@@ -118,8 +132,8 @@ fn make(home: &Path, sessions: u64) {
 }
 
 /// The first exchange of the block of sessions in which the `n`th is.
-fn first_of(n: u64, sessions: u64) -> u64 {
-    let block = (EXCHANGES / sessions * AT_ONCE).min(EXCHANGES);
+fn first_of(n: u64, size: Size) -> u64 {
+    let block = (size.exchanges / size.sessions * AT_ONCE).min(size.exchanges);
     n / block * block
 }
 
@@ -134,10 +148,10 @@ fn id(n: u64) -> ExchangeId {
     ExchangeId::from_bytes(bytes)
 }
 
-fn exchange(n: u64, sessions: u64) -> Vec<Record> {
-    let at_once = AT_ONCE.min(sessions);
-    let first = first_of(n, sessions);
-    let session = first / (EXCHANGES / sessions) + (n - first) % at_once;
+fn exchange(n: u64, size: Size) -> Vec<Record> {
+    let at_once = AT_ONCE.min(size.sessions);
+    let first = first_of(n, size);
+    let session = first / (size.exchanges / size.sessions) + (n - first) % at_once;
     let place = (n - first) / at_once;
     let (request, answer, status) = said(n, place);
     let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());

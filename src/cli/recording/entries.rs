@@ -45,6 +45,11 @@ impl Recording {
         }
     }
 
+    /// The messages of one exchange that is not linked, paired as in [`Recording::entries`].
+    pub(crate) fn entries_alone(&mut self, summary: &Summary) -> anyhow::Result<Vec<Entry>> {
+        self.entries_in(&[summary.id])
+    }
+
     fn entries_in(&mut self, exchanges: &[ExchangeId]) -> anyhow::Result<Vec<Entry>> {
         let (mut messages, mut ways) = (Vec::new(), Vec::new());
         let mut entries = Vec::new();

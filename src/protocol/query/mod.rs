@@ -8,6 +8,7 @@ mod error;
 mod lex;
 mod pattern;
 mod plan;
+mod raw;
 mod term;
 mod value;
 
@@ -80,6 +81,12 @@ impl Query {
         self.terms.iter().all(|clause| {
             clause.term.of_session(session).is_none_or(|holds| holds != clause.negated)
         })
+    }
+
+    /// Some term is on the session of a hit; any session serves to find out.
+    #[must_use]
+    pub fn asks_for_session(&self, any: &Session) -> bool {
+        self.terms.iter().any(|clause| clause.term.of_session(any).is_some())
     }
 
     /// Whether all terms hold.

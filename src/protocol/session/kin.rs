@@ -28,7 +28,12 @@ pub struct Kin {
     pub starts: Option<Key>,
     /// With what gave its client ids at the same server.
     pub giving: Key,
-    /// It gives one,
+    /// With the `initialize`s that bear the same id on the wire, where it bears one: they decide
+    /// which session of that id it is in.
+    pub opens: Option<Key>,
+    /// It carries one of them.
+    pub is_opening: bool,
+    /// It gives an id,
     pub gives: bool,
     /// or lacks one that may have been given.
     pub lacks_id: bool,
@@ -59,6 +64,11 @@ impl Kin {
             spoken_here: Self::of_spoken(&standing.client),
             starts: standing.spot.as_ref().map(|spot| key("starts", spot)),
             giving: key("giving", &standing.client),
+            opens: match &standing.own {
+                Own::Wire(wire) => Some(key("opens", wire)),
+                Own::Group(_) => None,
+            },
+            is_opening: standing.handshake.is_some(),
             gives: place::gives(summary).is_some(),
             lacks_id: place::lacks_id(summary),
             is_lead: standing.seeks.is_some() || standing.is_challenge(),
@@ -87,7 +97,9 @@ impl Kin {
         let spoken = self.speaks.then_some([self.spoken, self.spoken_here]);
         let starts = self.starts.filter(|_| self.is_start);
         let giving = self.gives.then_some(self.giving);
-        leads.into_iter().chain(spoken.into_iter().flatten()).chain(starts).chain(giving)
+        let opens = self.opens.filter(|_| self.is_opening);
+        let spoken = spoken.into_iter().flatten();
+        leads.into_iter().chain(spoken).chain(starts).chain(giving).chain(opens)
     }
 
     fn of_spoken(client: &Client) -> Key {

@@ -49,8 +49,8 @@ impl fmt::Display for Cut {
 }
 
 /// Reads the folder and readies it for appending. Every header is checked before anything is
-/// changed, so that a folder of a newer wiretape stays as it is.
-pub(super) fn recover(dir: &Path) -> Result<(Tail, Recovery), StoreError> {
+/// changed, so that a folder of a newer wiretape stays as it is; `checked` is told then.
+pub(super) fn recover(dir: &Path, checked: impl FnOnce()) -> Result<(Tail, Recovery), StoreError> {
     files::create_folder(dir)?;
     let mut recovery = Recovery::default();
     let Listing { mut segments, unfinished } = list(dir)?;
@@ -65,6 +65,7 @@ pub(super) fn recover(dir: &Path) -> Result<(Tail, Recovery), StoreError> {
             }
         };
     }
+    checked();
     for path in unfinished {
         fs::remove_file(&path).map_err(|source| files::at(&path, source))?;
     }

@@ -48,7 +48,7 @@ impl TapeHeader {
     }
 
     /// The line, without its end.
-    pub(super) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         if let Some(raw) = &self.raw
             && Self::parse(raw).is_ok_and(|read| read == *self)
         {
