@@ -1,5 +1,7 @@
 //! `wiretape diff`: the calls of one session held against those of another.
 
+mod words;
+
 use std::{borrow::Cow, path::Path, process::ExitCode};
 
 use anyhow::bail;
@@ -46,6 +48,7 @@ pub(super) fn story(
     argument: Option<&str>,
     mask: &mut Mask,
 ) -> anyhow::Result<Story> {
+    recording.tell_secrets(mask);
     let mut sessions = match argument {
         Some(argument) => recording.select(argument)?,
         None => recording.sessions()?.to_vec(),
@@ -83,7 +86,7 @@ pub(super) fn print(
         }
     }
     if json {
-        out.json(&ComparedFace::new(comparison))?;
+        out.json(&ComparedFace::new(&comparison.tally))?;
     } else {
         summing_up(comparison, out);
     }
@@ -91,7 +94,7 @@ pub(super) fn print(
 }
 
 /// A step that is not the same.
-fn tell(verdict: &Verdict, out: &mut Output) -> anyhow::Result<()> {
+pub(super) fn tell(verdict: &Verdict, out: &mut Output) -> anyhow::Result<()> {
     let style = match verdict.ruling {
         Ruling::Missing => style::BAD,
         _ => style::WAITING,
@@ -106,7 +109,8 @@ fn tell(verdict: &Verdict, out: &mut Output) -> anyhow::Result<()> {
         out.line(out.paint(style::FAINT, format_args!("    {}", visible::line(reason))))?;
     }
     for difference in verdict.differences.iter().take(DIFFERENCES_SHOWN) {
-        out.line(format_args!("    {}", in_words(difference)))?;
+        let told = words::text(difference, out).unwrap_or_else(|| in_words(difference));
+        out.line(format_args!("    {told}"))?;
     }
     let more = verdict.differences.len().saturating_sub(DIFFERENCES_SHOWN);
     if more > 0 {
@@ -142,14 +146,14 @@ fn summing_up(comparison: &Comparison, out: &mut Output) {
     let count = |ruling: Ruling| {
         comparison.verdicts.iter().filter(|verdict| verdict.ruling == ruling).count()
     };
-    let mut counted = vec![format!("{} of {} the same", count(Ruling::Same), comparison.of)];
+    let mut counted = vec![format!("{} of {} the same", count(Ruling::Same), comparison.tally.of)];
     for ruling in [Ruling::Changed, Ruling::Missing, Ruling::Extra, Ruling::Skipped] {
         let many = count(ruling);
         if many > 0 {
             counted.push(format!("{many} {}", ruling.as_str()));
         }
     }
-    let ignored = comparison.ignored_paths.len() as u64;
+    let ignored = comparison.tally.ignored_paths.len() as u64;
     if ignored > 0 {
         counted.push(format!("{} let pass", units::count(ignored, "place")));
     }

@@ -37,7 +37,7 @@ pub(crate) mod testing;
 mod trace;
 
 pub use call::{Call, CallOutcome};
-pub use calls::{CallStory, Calls, Ending};
+pub use calls::{CallStory, Calls, Ending, Link};
 pub use catalogue::{Catalogue, Listing, Offer};
 pub use detector::Detector;
 pub(crate) use dialect::DIALECT_COUNT;

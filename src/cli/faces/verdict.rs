@@ -1,14 +1,12 @@
 //! `wiretape/verdict/1`: what became of one step, and the summary behind all of them.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{message::compact, text};
 use crate::{
     capture::ExchangeId,
-    replay::compare::{Comparison, Difference, Verdict},
+    replay::compare::{Difference, Tally, Verdict},
 };
 
 /// One step.
@@ -27,8 +25,9 @@ pub(crate) struct VerdictFace<'a> {
     reason: Option<&'a str>,
 }
 
+/// One place where two messages differ.
 #[derive(Debug, Serialize)]
-struct DifferenceFace<'a> {
+pub(crate) struct DifferenceFace<'a> {
     path: &'a str,
     kind: &'static str,
     recorded: Option<Box<RawValue>>,
@@ -52,7 +51,7 @@ impl<'a> VerdictFace<'a> {
 }
 
 impl<'a> DifferenceFace<'a> {
-    fn new(difference: &'a Difference) -> Self {
+    pub(crate) fn new(difference: &'a Difference) -> Self {
         let json = |value: &Option<String>| value.as_ref().map(|json| compact(json.as_bytes()));
         Self {
             path: &difference.path,
@@ -70,17 +69,17 @@ pub(crate) struct ComparedFace<'a> {
     compared: u64,
     of: u64,
     skipped: u64,
-    ignored_paths: &'a BTreeSet<String>,
+    ignored_paths: Vec<&'a str>,
 }
 
 impl<'a> ComparedFace<'a> {
-    pub(crate) fn new(comparison: &'a Comparison) -> Self {
+    pub(crate) fn new(tally: &'a Tally) -> Self {
         Self {
             schema: "wiretape/summary/1",
-            compared: comparison.compared,
-            of: comparison.of,
-            skipped: comparison.skipped,
-            ignored_paths: &comparison.ignored_paths,
+            compared: tally.compared,
+            of: tally.of,
+            skipped: tally.skipped,
+            ignored_paths: tally.ignored_paths.keys().map(String::as_str).collect(),
         }
     }
 }

@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{steps::Step, volatile};
+use super::volatile::{Places, canonical};
+use crate::replay::steps::Step;
 
 /// A step with its like, or without one.
 pub(super) enum Pair<'p, 's> {
@@ -18,7 +19,8 @@ pub(super) fn pairs<'p, 's>(first: &'p [Step<'s>], second: &'p [Step<'s>]) -> Ve
     let mut like: Vec<Option<usize>> = vec![None; first.len()];
     let mut taken = vec![false; second.len()];
     let exact = |step: &Step<'_>| {
-        let params = step.params().map(|params| volatile::canonical("params", params));
+        let places = Places::of(step.method(), [step, step]);
+        let params = step.params().map(|params| canonical(&places, "/params", params));
         (step.method().to_owned(), step.name().map(str::to_owned), params)
     };
     let loose = |step: &Step<'_>| (step.method().to_owned(), step.name().map(str::to_owned));

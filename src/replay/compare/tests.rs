@@ -1,5 +1,86 @@
+mod lens;
+mod notices;
+mod properties;
+mod times;
+mod volatile;
+
 use super::*;
-use crate::protocol::testing::stories;
+use crate::{
+    protocol::{Story, testing::stories},
+    replay::{
+        bind::Table,
+        rules::{Rules, Selector},
+        steps::steps,
+    },
+};
+
+/// One story's first step judged against another's, as a user wishes it.
+#[derive(Default)]
+struct Wanted<'w> {
+    rules: &'w str,
+    ignore: &'w [&'w str],
+    table: Table,
+    strict: bool,
+    timing: bool,
+}
+
+impl Wanted<'_> {
+    /// The ruling with its reason, then `path kind recorded replayed`; and the paths let pass.
+    fn judged(&self, own: &Story, its: &Story) -> (Vec<String>, Vec<String>) {
+        let rules = Rules::parse(self.rules).expect(self.rules);
+        let ignore: Vec<Selector> =
+            self.ignore.iter().map(|path| Selector::parse(path).expect(path)).collect();
+        let lens = Lens {
+            rules: &rules,
+            ignore: &ignore,
+            table: &self.table,
+            strict: self.strict,
+            timing: self.timing,
+        };
+        let (ours, theirs) = (steps(own), steps(its));
+        let mut tally = Tally::default();
+        let verdict = judge(&ours[0], theirs.first(), &lens, &mut tally);
+        (lines(verdict), tally.ignored_paths.into_keys().collect())
+    }
+
+    fn told(&self, own: &Story, its: &Story) -> Vec<String> {
+        self.judged(own, its).0
+    }
+}
+
+fn lines(verdict: Verdict) -> Vec<String> {
+    let mut lines = vec![verdict.ruling.as_str().to_owned()];
+    for found in verdict.differences {
+        let value = |json: Option<String>| json.unwrap_or_else(|| "-".to_owned());
+        let (own, its) = (value(found.recorded), value(found.replayed));
+        lines.push(format!("{} {} {own} {its}", found.path, found.kind.as_str()));
+    }
+    lines
+}
+
+/// A call whose answer has this result.
+fn result(json: &str) -> Story {
+    session(r#"{"name":"x"}"#, &format!(r#""result":{json}"#))
+}
+
+/// A call of a tool `x` whose stream brings these messages.
+fn stream(messages: &[&str]) -> Story {
+    let frames: Vec<String> = messages.iter().map(|text| format!("data: {text}\n\n")).collect();
+    let transcript = format!(
+        "
+        >> POST http://localhost:3000/mcp
+        Mcp-Session-Id: s
+
+        {{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"x\",\
+         \"_meta\":{{\"progressToken\":\"p\"}}}}}}
+        << 200
+        content-type: text/event-stream
+
+        {}",
+        frames.concat()
+    );
+    stories(&transcript).pop().expect("a session")
+}
 
 /// A session in which a tool is called, with these parameters, answer and more.
 fn session(params: &str, answer: &str) -> Story {
@@ -29,16 +110,7 @@ fn calls(calls: &[(&str, &str, &str)]) -> Story {
 
 /// Rulings, and differences as `path kind recorded replayed`.
 fn told(first: &Story, second: &Story) -> Vec<String> {
-    let mut lines = Vec::new();
-    for verdict in compare(first, second).verdicts {
-        lines.push(verdict.ruling.as_str().to_owned());
-        for found in verdict.differences {
-            let value = |json: Option<String>| json.unwrap_or_else(|| "-".to_owned());
-            let (own, its) = (value(found.recorded), value(found.replayed));
-            lines.push(format!("{} {} {own} {its}", found.path, found.kind.as_str()));
-        }
-    }
-    lines
+    compare(first, second).verdicts.into_iter().flat_map(lines).collect()
 }
 
 #[test]
@@ -97,8 +169,8 @@ fn what_differs_from_run_to_run_is_let_pass_and_named() {
     ]);
     let comparison = compare(&first, &second);
     assert!(comparison.is_same(), "{comparison:#?}");
-    assert_eq!((comparison.compared, comparison.of), (2, 2));
-    let ignored: Vec<&str> = comparison.ignored_paths.iter().map(String::as_str).collect();
+    assert_eq!((comparison.tally.compared, comparison.tally.of), (2, 2));
+    let ignored: Vec<&str> = comparison.tally.ignored_paths.keys().map(String::as_str).collect();
     let named =
         ["/params/_meta/progressToken", "/params/cursor", "/result/at", "/result/nextCursor"];
     assert_eq!(ignored, named);
@@ -198,13 +270,23 @@ fn steps_are_matched_by_parameters_then_by_occurrence() {
 }
 
 #[test]
-fn another_outcome_is_one_difference() {
+fn another_outcome_is_told_first_and_with_what_is_new() {
     let own = session(r#"{"name":"x"}"#, r#""result":{"content":[]}"#);
     let tool = session(r#"{"name":"x"}"#, r#""result":{"content":[],"isError":true}"#);
     let error = session(r#"{"name":"x"}"#, r#""error":{"code":-32602,"message":"no"}"#);
     let other = session(r#"{"name":"x"}"#, r#""error":{"code":-32602,"message":"never"}"#);
-    assert_eq!(told(&own, &tool), ["changed", r#" outcome "ok" "tool-error""#]);
-    assert_eq!(told(&own, &error), ["changed", r#" outcome "ok" "rpc-error -32602""#]);
+    assert_eq!(
+        told(&own, &tool),
+        ["changed", r#" outcome "ok" "tool-error""#, "/result/isError added - true"]
+    );
+    assert_eq!(
+        told(&own, &error),
+        [
+            "changed",
+            r#" outcome "ok" "rpc-error -32602""#,
+            r#"/error added - {"code":-32602,"message":"no"}"#
+        ]
+    );
     assert_eq!(told(&error, &other), ["changed", r#"/error/message value "no" "never""#]);
 }
 

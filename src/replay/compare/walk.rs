@@ -5,164 +5,282 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::value::RawValue;
 
 use super::{
-    Difference, Kind,
-    steps::Step,
+    lens::{self, Glass},
+    path::Path,
     time,
-    value::{Value, same_number},
-    volatile::{self, How},
+    verdict::{Difference, Kind},
+    volatile::{How, Places, may_hold_json},
+    wishes::Wishes,
 };
-use crate::capture::Timestamp;
+use crate::{
+    capture::Timestamp,
+    replay::value::{Value, same_number},
+};
 
 /// Differences told of one step; further ones are counted.
 const DIFFERENCES_CAP: usize = 1_000;
 
 /// Deeper values are compared as spelled.
-const DEPTH_CAP: usize = 64;
+pub(super) const DEPTH_CAP: usize = 64;
 
-/// A walk over two steps' messages.
-pub(super) struct Walk<'i> {
-    /// When each step's answer came.
-    at: (Timestamp, Timestamp),
+/// Longer texts that are equal are not walked through for what would have been let pass in them.
+const EQUAL_CAP: usize = 256 << 10;
+
+/// A walk over two messages.
+pub(super) struct Walk<'l> {
+    pub(super) lens: Glass<'l>,
+    pub(super) places: Places,
+    wishes: Wishes<'l>,
+    /// When each message came.
+    at: [Timestamp; 2],
+    pub(super) path: Path,
     found: Vec<Difference>,
     more: usize,
-    ignored: &'i mut BTreeSet<String>,
+    ignored: BTreeMap<String, u64>,
+    /// A walk that only asks whether two values are the same: what it meets is not kept, but that
+    /// there was a difference.
+    probing: bool,
+    differs: bool,
 }
 
-impl<'i> Walk<'i> {
-    pub(super) fn new(own: &Step<'_>, its: &Step<'_>, ignored: &'i mut BTreeSet<String>) -> Self {
-        Self { at: (own.at(), its.at()), found: Vec::new(), more: 0, ignored }
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    /// In the order of the fields.
+    pub(super) differences: Vec<Difference>,
+    /// How many more there are.
+    pub(super) more: usize,
+    /// Where values were let pass.
+    pub(super) ignored: BTreeMap<String, u64>,
+}
+
+impl Met {
+    /// What another walk came to, behind this.
+    pub(super) fn add(&mut self, other: Met) {
+        self.differences.extend(other.differences);
+        self.more += other.more;
+        for (path, times) in other.ignored {
+            *self.ignored.entry(path).or_insert(0) += times;
+        }
+    }
+}
+
+impl<'l> Walk<'l> {
+    pub(super) fn new(
+        lens: Glass<'l>,
+        places: Places,
+        wishes: Wishes<'l>,
+        at: [Timestamp; 2],
+    ) -> Self {
+        Self {
+            lens,
+            places,
+            wishes,
+            at,
+            path: Path::default(),
+            found: Vec::new(),
+            more: 0,
+            ignored: BTreeMap::new(),
+            probing: false,
+            differs: false,
+        }
     }
 
-    /// What was found, and how many more there are.
-    pub(super) fn finish(self) -> (Vec<Difference>, usize) {
-        (self.found, self.more)
-    }
-
-    /// The steps came out differently.
-    pub(super) fn outcome(&mut self, own: &str, its: &str) {
-        let json = |text: &str| serde_json::Value::from(text).to_string();
-        self.found("", Kind::Outcome, Some(&json(own)), Some(&json(its)));
+    pub(super) fn finish(self) -> Met {
+        Met { differences: self.found, more: self.more, ignored: self.ignored }
     }
 
     /// Compares what stands at one key of both messages.
     pub(super) fn part(&mut self, key: &str, own: Option<&str>, its: Option<&str>) {
-        self.maybe(&format!("/{key}"), own, its, 0);
+        let mark = self.path.key(key);
+        self.place(own, its, 0);
+        self.path.back(mark);
     }
 
-    fn maybe(&mut self, path: &str, own: Option<&str>, its: Option<&str>, depth: usize) {
-        let how = volatile::how(path);
-        if let Some((place, How::Ignored)) = how {
-            self.ignored.insert(place.to_owned());
+    /// Compares what stands where the walk is.
+    pub(super) fn place(&mut self, own: Option<&str>, its: Option<&str>, depth: usize) {
+        if own.is_none() && its.is_none() {
             return;
         }
-        match (own, its, how) {
-            (None, None, _) => {}
-            (Some(_), Some(_), Some((place, How::Presence))) => {
-                self.ignored.insert(place.to_owned());
-            }
-            (Some(own), Some(its), Some((_, How::ByKey(key)))) => {
-                self.by_key(path, key, own, its, depth);
-            }
-            (Some(own), Some(its), _) => self.both(path, own, its, depth),
-            (Some(own), None, _) => self.found(path, Kind::Removed, Some(own), None),
-            (None, Some(its), _) => self.found(path, Kind::Added, None, Some(its)),
+        let path = self.path.exact();
+        let how = self.wishes.at(path, own.is_some()).or_else(|| self.places.how(path));
+        match (own, its) {
+            _ if matches!(how, Some(How::Ignored)) => self.let_pass(),
+            (Some(own), Some(its)) => self.both(how, own, its, depth),
+            (Some(_), None) => self.found(Kind::Removed, own, its),
+            (None, _) => self.found(Kind::Added, own, its),
         }
     }
 
-    fn both(&mut self, path: &str, own_text: &str, its_text: &str, depth: usize) {
-        if own_text == its_text {
+    fn both(&mut self, how: Option<How<'l>>, own_text: &str, its_text: &str, depth: usize) {
+        if self.differs || own_text == its_text && (own_text.len() > EQUAL_CAP || depth > DEPTH_CAP)
+        {
             return;
+        }
+        if matches!(how, Some(How::Presence)) {
+            return self.let_pass();
         }
         let (own, its) = (Value::of(own_text), Value::of(its_text));
         if !own.is_like(&its) {
-            return self.found(path, Kind::Type, Some(own_text), Some(its_text));
+            return self.found(Kind::Type, Some(own_text), Some(its_text));
         }
-        if time::both_near(&own, self.at.0, &its, self.at.1) {
-            self.ignored.insert(path.to_owned());
+        if matches!(how, Some(How::Alike)) && !self.probing {
+            match self.lens.meets(own_text, its_text) {
+                lens::Met::First => self.let_pass(),
+                lens::Met::Again => {}
+                lens::Met::Otherwise => self.found(Kind::Value, Some(own_text), Some(its_text)),
+            }
             return;
+        }
+        if how.is_some_and(|how| lets_pass(how, &own, &its)) {
+            return self.let_pass();
         }
         let same = match (own, its) {
-            (Value::Object(own), Value::Object(its)) if depth < DEPTH_CAP => {
-                return self.members(path, &own, &its, depth);
+            (Value::Object(own), Value::Object(its)) if depth <= DEPTH_CAP => {
+                return match how {
+                    Some(How::Unkeyed) => self.unkeyed(&own, &its, depth),
+                    _ => self.members(&own, &its, depth),
+                };
             }
-            (Value::Array(own), Value::Array(its)) if depth < DEPTH_CAP => {
-                return self.elements(path, &own, &its, depth);
+            (Value::Array(own), Value::Array(its)) if depth <= DEPTH_CAP => {
+                return match how {
+                    Some(How::ByKey(key)) => self.by_key(key, &own, &its, depth),
+                    Some(How::Unordered) => self.unordered(&own, &its, depth),
+                    _ => self.elements(&own, &its, depth),
+                };
             }
             (Value::Text(own), Value::Text(its)) => {
-                if volatile::may_hold_json(path) && is_json(&own) && is_json(&its) {
-                    return self.both(path, &own, &its, depth + 1);
+                if may_hold_json(self.path.exact()) && is_json(&own) && is_json(&its) {
+                    return self.both(how, &own, &its, depth + 1);
                 }
-                own == its
+                self.scalars(&own, &its, own == its)
+                    || self.lens.agrees_under(self.path.last(), own_text, &Value::Text(its))
             }
-            (Value::Number(own), Value::Number(its)) => same_number(own, its),
-            _ => false,
+            (Value::Number(own), Value::Number(its)) => {
+                self.scalars(own, its, same_number(own, its))
+                    || self.lens.agrees_under(self.path.last(), own, &Value::Number(its))
+            }
+            _ => own_text == its_text,
         };
         if !same {
-            self.found(path, Kind::Value, Some(own_text), Some(its_text));
+            self.found(Kind::Value, Some(own_text), Some(its_text));
         }
     }
 
-    fn members(
+    /// The clock's values are let pass, the run's own are expected.
+    fn scalars(&mut self, own: &str, its: &str, same: bool) -> bool {
+        let [at, other] = self.at;
+        let (lens, probing) = (self.lens, self.probing);
+        // What a placeholder equals is remembered: a probe must not ask.
+        let agrees = |own: &str, its: &str| {
+            if probing {
+                own == its || lens.table.expect(own) == its
+            } else {
+                lens.agrees(own, its)
+            }
+        };
+        if time::both_near((own, at), (its, other), agrees) {
+            self.let_pass();
+            return true;
+        }
+        same || agrees(own, its)
+    }
+
+    /// A key that is a value of the recorded run stands for the fresh one.
+    fn members(&mut self, own: &Members<'_>, its: &Members<'_>, depth: usize) {
+        let lens = self.lens;
+        let mut met = BTreeSet::new();
+        for (key, value) in own {
+            let fresh = || Some(lens.table.expect(key)).filter(|fresh| !own.contains_key(&**fresh));
+            let like = its.get_key_value(key).or_else(|| its.get_key_value(&*fresh()?));
+            met.extend(like.map(|(key, _)| key));
+            let mark = self.path.key(key);
+            self.place(Some(value.get()), like.map(|(_, value)| value.get()), depth + 1);
+            self.path.back(mark);
+        }
+        for (key, value) in its.iter().filter(|(key, _)| !met.contains(key)) {
+            let mark = self.path.key(key);
+            self.place(None, Some(value.get()), depth + 1);
+            self.path.back(mark);
+        }
+    }
+
+    pub(super) fn elements(&mut self, own: &[&RawValue], its: &[&RawValue], depth: usize) {
+        for place in 0..own.len().max(its.len()) {
+            let (own, its) = (own.get(place), its.get(place));
+            self.element(place, own.map(|raw| raw.get()), its.map(|raw| raw.get()), depth);
+        }
+    }
+
+    pub(super) fn element(
         &mut self,
-        path: &str,
-        own: &BTreeMap<String, &RawValue>,
-        its: &BTreeMap<String, &RawValue>,
+        place: usize,
+        own: Option<&str>,
+        its: Option<&str>,
         depth: usize,
     ) {
-        let keys: BTreeSet<&String> = own.keys().chain(its.keys()).collect();
-        for key in keys {
-            let path = format!("{path}/{}", volatile::step(key));
-            let value =
-                |of: &BTreeMap<String, &RawValue>| of.get(key).map(|raw| raw.get().to_owned());
-            self.maybe(&path, value(own).as_deref(), value(its).as_deref(), depth + 1);
-        }
+        let mark = self.path.index(place);
+        self.place(own, its, depth + 1);
+        self.path.back(mark);
     }
 
-    fn elements(&mut self, path: &str, own: &[&RawValue], its: &[&RawValue], depth: usize) {
-        for place in 0..own.len().max(its.len()) {
-            let value = |of: &[&RawValue]| of.get(place).map(|raw| raw.get().to_owned());
-            let path = format!("{path}/{place}");
-            self.maybe(&path, value(own).as_deref(), value(its).as_deref(), depth + 1);
-        }
+    /// Whether two elements are the same, with nothing told of it.
+    pub(super) fn probe(&mut self, place: usize, own: &str, its: &str, depth: usize) -> bool {
+        let outer = std::mem::replace(&mut self.probing, true);
+        self.element(place, Some(own), Some(its), depth);
+        self.probing = outer;
+        !std::mem::take(&mut self.differs)
     }
 
-    /// Two arrays without order. Where a member has no name, or two have one, their order counts.
-    fn by_key(&mut self, path: &str, key: &str, own_text: &str, its_text: &str, depth: usize) {
-        let (own, its) = (Value::of(own_text), Value::of(its_text));
-        let (Value::Array(own), Value::Array(its)) = (own, its) else {
-            return self.both(path, own_text, its_text, depth);
-        };
-        let (Some(names), Some(others)) = (named(&own, key), named(&its, key)) else {
-            return self.elements(path, &own, &its, depth);
-        };
-        for (name, place) in &names {
-            let like = others.get(name).and_then(|place| its.get(*place)).map(|raw| raw.get());
-            let own = own.get(*place).map(|raw| raw.get());
-            self.maybe(&format!("{path}/{place}"), own, like, depth + 1);
-        }
-        for (_, place) in others.iter().filter(|(name, _)| !names.contains_key(*name)) {
-            let added = its.get(*place).map(|raw| raw.get());
-            self.maybe(&format!("{path}/{place}"), None, added, depth + 1);
-        }
-    }
-
-    fn found(&mut self, path: &str, kind: Kind, own: Option<&str>, its: Option<&str>) {
-        if self.found.len() >= DIFFERENCES_CAP {
-            self.more += 1;
+    fn let_pass(&mut self) {
+        if self.probing {
             return;
         }
-        let (recorded, replayed) = (own.map(str::to_owned), its.map(str::to_owned));
-        self.found.push(Difference { path: path.to_owned(), kind, recorded, replayed });
+        let path = self.path.general();
+        match self.ignored.get_mut(path) {
+            Some(times) => *times += 1,
+            None => {
+                self.ignored.insert(path.to_owned(), 1);
+            }
+        }
+    }
+
+    fn found(&mut self, kind: Kind, own: Option<&str>, its: Option<&str>) {
+        if self.probing {
+            self.differs = true;
+        } else if self.found.len() >= DIFFERENCES_CAP {
+            self.more += 1;
+        } else {
+            let (recorded, replayed) = (own.map(str::to_owned), its.map(str::to_owned));
+            let path = self.path.exact().to_owned();
+            self.found.push(Difference { path, kind, recorded, replayed });
+        }
     }
 }
 
-/// The place of each member by its name; none where that does not tell them apart.
-fn named(members: &[&RawValue], key: &str) -> Option<BTreeMap<String, usize>> {
-    let name =
-        |(place, raw): (usize, &&RawValue)| Some((Value::of(raw.get()).text_at(key)?, place));
-    let named: BTreeMap<String, usize> =
-        members.iter().enumerate().map(name).collect::<Option<_>>()?;
-    (named.len() == members.len()).then_some(named)
+/// An object's members.
+pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+
+/// Two values of one type are let pass by how they are to be compared.
+fn lets_pass(how: How<'_>, own: &Value<'_>, its: &Value<'_>) -> bool {
+    match (how, own, its) {
+        (How::Type, ..) => true,
+        (How::Url, Value::Text(own), Value::Text(its)) => {
+            let bare = |url: &str| url.split(['?', '#']).next().map(str::to_owned);
+            bare(own) == bare(its)
+        }
+        (How::Regex(regex), Value::Text(own), Value::Text(its)) => {
+            regex.is_match(own) && regex.is_match(its)
+        }
+        (How::Regex(regex), Value::Number(own), Value::Number(its)) => {
+            regex.is_match(own) && regex.is_match(its)
+        }
+        (How::Tolerance(most), Value::Number(own), Value::Number(its)) => {
+            let value = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
+            value(own).zip(value(its)).is_some_and(|(own, its)| (own - its).abs() <= most)
+        }
+        _ => false,
+    }
 }
 
 /// An object or an array: a word or a number in a text is text.

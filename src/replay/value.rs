@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 /// What a JSON text is.
 #[derive(Debug)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// By key; of duplicate keys the last.
     Object(BTreeMap<String, &'a RawValue>),
     Array(Vec<&'a RawValue>),
@@ -18,7 +18,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn of(json: &'a str) -> Self {
+    pub(crate) fn of(json: &'a str) -> Self {
         let json = json.trim_ascii();
         let read = match json.as_bytes().first() {
             Some(b'{') => serde_json::from_str(json).map(Self::Object),
@@ -30,17 +30,22 @@ impl<'a> Value<'a> {
         read.unwrap_or(Self::Word(json))
     }
 
-    /// A member of an object that is a string.
-    pub(super) fn text_at(&self, key: &str) -> Option<String> {
+    /// A member of an object, as spelled.
+    pub(crate) fn at(&self, key: &str) -> Option<&'a str> {
         let Self::Object(members) = self else { return None };
-        match Self::of(members.get(key)?.get()) {
+        members.get(key).map(|raw| raw.get())
+    }
+
+    /// A member of an object that is a string.
+    pub(crate) fn text_at(&self, key: &str) -> Option<String> {
+        match Self::of(self.at(key)?) {
             Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
     /// Both are of one JSON type.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         let boolean = |word: &str| matches!(word, "true" | "false");
         match (self, other) {
             (Self::Word(own), Self::Word(its)) => own == its || boolean(own) && boolean(its),
@@ -51,7 +56,7 @@ impl<'a> Value<'a> {
 
 /// Numbers are equal as values where that is sure: `1`, `1.0` and `1e0` are, digits beyond what a
 /// double holds are compared as spelled.
-pub(super) fn same_number(own: &str, its: &str) -> bool {
+pub(crate) fn same_number(own: &str, its: &str) -> bool {
     const SURE_DIGITS: usize = 15;
     let sure = |text: &str| text.bytes().filter(u8::is_ascii_digit).count() <= SURE_DIGITS;
     let value = |text: &str| text.parse::<f64>().ok();
@@ -59,7 +64,7 @@ pub(super) fn same_number(own: &str, its: &str) -> bool {
 }
 
 /// A number's one spelling, for matching.
-pub(super) fn canonical_number(text: &str) -> String {
+pub(crate) fn canonical_number(text: &str) -> String {
     match text.parse::<f64>() {
         Ok(value) if same_number(text, &value.to_string()) => value.to_string(),
         _ => text.to_owned(),
