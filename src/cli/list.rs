@@ -39,6 +39,7 @@ pub(super) fn sessions(
     sessions.reverse();
     recording.judge_some(&sessions)?;
     let mut mask = Mask::new(false);
+    recording.tell_secrets(&mask);
     let known = sessions.iter().filter_map(|session| recording.problem_count(session.id));
     let summary = SummaryFace {
         problems: Some(known.sum()),
@@ -51,7 +52,8 @@ pub(super) fn sessions(
     if args.reading.json {
         for session in &sessions {
             let problems = recording.problem_count(session.id);
-            out.json(&SessionFace::new(session, &mask.url(&session.server), problems))?;
+            let session = mask.session(session);
+            out.json(&SessionFace::new(&session, &session.server, problems))?;
         }
         out.json(&summary)?;
         return Ok(());
@@ -179,6 +181,7 @@ pub(super) fn notices(
     recording: &mut Recording,
     out: &mut Output,
 ) -> anyhow::Result<()> {
+    let mut mask = Mask::new(false);
     let mut listed = 0;
     let mut records = recording.notices()?;
     if !args.reading.json {
@@ -186,6 +189,7 @@ pub(super) fn notices(
     }
     for record in records {
         let Some(told) = Told::by(&record) else { continue };
+        let told = Told { text: mask.plain(&told.text).into_owned(), ..told };
         listed += 1;
         if args.reading.json {
             out.json(&NoticeFace::new(record.at, &told))?;

@@ -80,6 +80,7 @@ impl Live {
         now: Timestamp,
         out: &mut Output,
     ) -> Result<u64, OutputError> {
+        self.mask.hear(&record.fact);
         let Some(id) = record.exchange else {
             self.notice(record, now, out);
             return Ok(0);
@@ -133,7 +134,7 @@ impl Live {
         if self.rate.admits(now, out) {
             let kind = out.paint_talk(style::WAITING, told.kind);
             let host = visible::line(told.host.as_deref().unwrap_or("-")).into_owned();
-            let text = visible::line(&told.text).into_owned();
+            let text = visible::line(&self.mask.plain(&told.text)).into_owned();
             out.talk(format_args!("notice: {kind} {host}: {text}"));
         }
     }

@@ -63,11 +63,19 @@ pub(super) fn problems(
         }
     };
     let mut mask = Mask::new(args.reveal);
+    recording.tell_secrets(&mask);
     let mut found: Vec<(usize, Problem)> = Vec::new();
     for (place, session) in sessions.iter().enumerate() {
         recording.judge(std::slice::from_ref(session))?;
         let shared = if over_all { recording.problems_over_all(session.id)? } else { Vec::new() };
-        for problem in recording.problems(session.id).iter().chain(&shared) {
+        let judged: Vec<Problem> =
+            recording.problems(session.id).iter().chain(&shared).cloned().collect();
+        for problem in &judged {
+            // What was judged before is quoted without being read again: what its heads call
+            // secret is not known yet.
+            if let Some(exchange) = problem.exchange.filter(|_| !args.reveal) {
+                recording.records(exchange)?;
+            }
             let problem = masked(problem, &mut mask);
             if args.reading.json {
                 out.json(&ProblemFace::new(&problem))?;

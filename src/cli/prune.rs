@@ -97,16 +97,16 @@ impl Doomed {
     fn tell(&self, args: &PruneArgs, ctx: &mut Ctx) -> anyhow::Result<()> {
         let mut mask = Mask::new(false);
         for (session, bytes) in &self.sessions {
-            let server = mask.url(&session.server);
+            let session = &mask.session(session);
             if args.reading.json {
-                ctx.out.json(&SessionFace::new(session, &server, None))?;
+                ctx.out.json(&SessionFace::new(session, &session.server, None))?;
             } else {
                 let exchanges = units::count(session.exchanges.len() as u64, "exchange");
                 ctx.out.line(format_args!(
                     "{}  {exchanges}, {}  {}",
                     short(session.id),
                     units::size(*bytes),
-                    visible::line(&server)
+                    visible::line(&session.server)
                 ))?;
             }
         }

@@ -2,6 +2,7 @@
 
 mod entries;
 mod judged;
+mod placed;
 mod related;
 
 use std::{
@@ -11,7 +12,15 @@ use std::{
 
 use anyhow::{anyhow, bail};
 
-use super::{Ctx, args::Reading, open, remarks::Remarks};
+use placed::Openings;
+
+use super::{
+    Ctx,
+    args::Reading,
+    masked::{Mask, Secrets},
+    open,
+    remarks::Remarks,
+};
 use crate::{
     capture::{ExchangeId, Record, Timestamp},
     clock,
@@ -44,6 +53,10 @@ pub(crate) struct Recording {
     is_listed: bool,
     /// Groups, and clients' legs, that were read.
     read: HashSet<Key>,
+    /// The `initialize`s that bear an id on the wire, as they were looked up.
+    openings: HashMap<Key, Openings>,
+    /// Likewise the first exchange of a group.
+    firsts: HashMap<Key, Option<Summary>>,
     /// Oldest first where all are told, else as they were asked for.
     sessions: Vec<Session>,
     session_of: HashMap<ExchangeId, usize>,
@@ -52,6 +65,8 @@ pub(crate) struct Recording {
     judged: HashMap<ExchangeId, Judgement>,
     /// What shows over all sessions, once it was looked for.
     over_all: Option<Vec<Problem>>,
+    /// Who is told of secrets as records are read.
+    secrets: Option<Secrets>,
     /// The clock of ages and relative times.
     pub(crate) as_of: Timestamp,
 }
@@ -88,11 +103,14 @@ impl Recording {
             is_whole: false,
             is_listed: false,
             read: HashSet::new(),
+            openings: HashMap::new(),
+            firsts: HashMap::new(),
             sessions: Vec::new(),
             session_of: HashMap::new(),
             linked: None,
             judged: HashMap::new(),
             over_all: None,
+            secrets: None,
             as_of: as_of.unwrap_or_else(clock::now),
         };
         if as_of.is_none() && is_tape {
@@ -155,7 +173,27 @@ impl Recording {
 
     /// All records of an exchange.
     pub(crate) fn records(&mut self, exchange: ExchangeId) -> anyhow::Result<Vec<Record>> {
-        Ok(self.source.records(exchange)?)
+        let records = self.source.records(exchange)?;
+        if let Some(secrets) = &self.secrets {
+            let mut secrets = secrets.lock();
+            for record in &records {
+                secrets.hear(&record.fact);
+            }
+        }
+        Ok(records)
+    }
+
+    /// From now on the mask is told what is secret in the records that are read, and which ids of
+    /// sessions stay whole.
+    pub(crate) fn tell_secrets(&mut self, mask: &Mask) {
+        self.secrets = mask.secrets();
+        self.sessions.iter().for_each(|session| self.keep_whole(session));
+    }
+
+    fn keep_whole(&self, session: &Session) {
+        if let (Some(secrets), Some(id)) = (&self.secrets, &session.wire_id) {
+            secrets.lock().keep_whole(id);
+        }
     }
 
     /// All notices, oldest first.

@@ -77,6 +77,7 @@ pub(super) fn show(
         None => recording.sessions()?.to_vec(),
     };
     let mut mask = Mask::new(args.reveal);
+    recording.tell_secrets(&mask);
     if let Some(exchange) = what.exchange {
         let id = exchange_of(exchange, &sessions)?;
         return match args.raw {
@@ -150,15 +151,16 @@ fn transcribe(
         })
         .collect();
     summary.sessions += 1;
-    let server = mask.url(&session.server).into_owned();
+    let shown_session = mask.session(session);
+    let server = &shown_session.server;
     let catalogue = Catalogue::of(in_time(&entries));
     if args.reading.json {
         recording.judge(std::slice::from_ref(session))?;
         let problems = recording.problem_count(session.id);
-        out.json(&SessionFace::new(session, &server, problems).offering(&catalogue, mask))?;
+        out.json(&SessionFace::new(&shown_session, server, problems).offering(&catalogue, mask))?;
     } else {
-        heading(session, &server, out)?;
-        about::about(session, &catalogue, mask, out)?;
+        heading(&shown_session, server, out)?;
+        about::about(&shown_session, &catalogue, mask, out)?;
     }
     authorisation::show(args, session, recording, mask, out)?;
     let mut exchange = None;

@@ -43,6 +43,14 @@ impl OpenTable {
         Self { exchanges: HashMap::new(), max_body, at_capture }
     }
 
+    /// What is no exchange, as it may be recorded.
+    pub(super) fn notice(&self, record: Record) -> Record {
+        match &self.at_capture {
+            Some(redactor) => redactor.notice(&record),
+            None => record,
+        }
+    }
+
     pub(super) fn open(&mut self, id: ExchangeId, at: Timestamp, label: Arc<Label>, kept: bool) {
         let exchange = OpenExchange {
             kept,

@@ -39,6 +39,12 @@ impl AtCapture {
         Self(Arc::new(Mutex::new(Redactor::new(Mode::Reading))))
     }
 
+    /// A tunnel, a failure, a gap: their words quote what came.
+    pub(super) fn notice(&self, record: &Record) -> Record {
+        let fact = self.with(|redactor| redactor.fact(&record.fact, Leg::Mcp));
+        Record { fact, ..record.clone() }
+    }
+
     fn with<T>(&self, redact: impl FnOnce(&mut Redactor) -> T) -> T {
         redact(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

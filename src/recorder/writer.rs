@@ -157,7 +157,10 @@ impl Writer {
 
     /// Finds out where an item belongs.
     fn sort(&mut self, mut item: Item) {
-        let Some(id) = item.exchange else { return self.batch.push(item.into_record(0)) };
+        let Some(id) = item.exchange else {
+            let notice = self.open.notice(item.into_record(0));
+            return self.batch.push(notice);
+        };
         if let Event::Open(opening) = &mut item.event {
             let decision = self.keep.decide(opening);
             let label = Arc::clone(&opening.label);

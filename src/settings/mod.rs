@@ -17,7 +17,7 @@ use std::{
 pub use file::read_file;
 use layer::Layer;
 use serde::Deserialize;
-pub use target::client_url;
+pub use target::{client_url, listen};
 pub use wide::{OnFull, Wide, WideAsked};
 
 use crate::proxy::ListenerSettings;

@@ -26,7 +26,11 @@ pub(super) fn target(text: &str) -> Result<(SocketAddr, String), String> {
 }
 
 /// `PORT` or `HOST:PORT`; a bare port is on 127.0.0.1. Hosts are addresses or `localhost`.
-pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+///
+/// # Errors
+///
+/// What is expected instead.
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
     let port = text.strip_prefix("localhost:").unwrap_or(text);
     if port.bytes().all(|byte| byte.is_ascii_digit())
         && let Ok(port) = port.parse::<u16>()

@@ -14,20 +14,27 @@ impl Redactor {
             Fact::Open(open) => {
                 open.url = redactor.url(&open.url).into_owned();
                 open.headers = redactor.headers(&open.headers);
+                open.name = open.name.as_ref().map(|name| words(name, leg, redactor));
             }
-            Fact::Head(head) => head.headers = redactor.headers(&head.headers),
+            Fact::Head(head) => {
+                head.headers = redactor.headers(&head.headers);
+                head.reason = head.reason.as_ref().map(|reason| words(reason, leg, redactor));
+            }
             Fact::Informational(answer) => answer.headers = redactor.headers(&answer.headers),
             Fact::BodyEnd { trailers, .. } => *trailers = redactor.headers(trailers),
             Fact::Rewrite(rewrite) => redact_rewrite(rewrite, leg, redactor),
             Fact::Note { text } => *text = words(text, leg, redactor),
             Fact::Gap(gap) => gap.reason = words(&gap.reason, leg, redactor),
             Fact::End(end) => end.error = end.error.as_ref().map(|why| words(why, leg, redactor)),
-            Fact::Tls(_)
-            | Fact::Chunk { .. }
-            | Fact::Tunnel(_)
-            | Fact::TlsFailure(_)
-            | Fact::NotKept(_)
-            | Fact::Tombstone { .. } => {}
+            Fact::Tunnel(tunnel) => {
+                tunnel.host = words(&tunnel.host, leg, redactor);
+                tunnel.reason = words(&tunnel.reason, leg, redactor);
+            }
+            Fact::TlsFailure(failure) => {
+                failure.reason = words(&failure.reason, leg, redactor);
+                failure.remedy = words(&failure.remedy, leg, redactor);
+            }
+            Fact::Tls(_) | Fact::Chunk { .. } | Fact::NotKept(_) | Fact::Tombstone { .. } => {}
         }
         fact
     }

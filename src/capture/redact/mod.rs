@@ -7,25 +7,29 @@
 //!
 //! It sees decoded bodies and never decodes itself; it does not know MCP beyond names of keys.
 
+mod cookies;
 mod fact;
+mod found;
+mod headers;
+mod json;
+mod marks;
 mod needles;
 mod placeholders;
 mod rules;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod views;
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-
-use super::Headers;
+use found::{Found, Looked};
+pub use marks::{Document, Mark, documents};
 use needles::Learnt;
 pub use needles::{Needles, TooManySecrets};
 use placeholders::Placeholders;
-pub use placeholders::{Redaction, placeholders_in};
-use rules::{HeaderRule, Keys};
-use scan::{Hit, scan, scan_form};
+pub use placeholders::{Redaction, placeholders_in, stands_alone};
+use rules::Keys;
 
 /// For whom something is redacted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,9 +62,13 @@ impl Leg {
 pub struct Redactor {
     mode: Mode,
     placeholders: Placeholders,
-    /// Export: what was seen, until [`Redactor::seek`] makes needles of it.
+    /// What was seen: for an export until [`Redactor::seek`] makes needles of it.
     learnt: Learnt,
     needles: Option<Needles>,
+    /// Keys in URLs' paths are secret,
+    paths: bool,
+    /// save these values, which are sessions' ids.
+    whole: HashSet<Vec<u8>>,
 }
 
 /// A place in a text that is to be replaced.
@@ -76,18 +84,45 @@ impl Redactor {
     /// A redactor that has seen nothing.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
+        let export = mode == Mode::Export;
         Self {
             mode,
             placeholders: Placeholders::default(),
-            learnt: Learnt::default(),
+            learnt: if export { Learnt::default() } else { Learnt::recent() },
             needles: None,
+            paths: export,
+            whole: HashSet::new(),
         }
     }
 
-    /// Export: takes a value for a secret of this kind, wherever it was found.
+    /// Reading: keys in URLs' paths are masked too, save the ids of sessions that
+    /// [`Redactor::keep_whole`] names.
+    #[must_use]
+    pub fn with_paths(mut self) -> Self {
+        self.paths = true;
+        self
+    }
+
+    /// Reading: a session's id, which is shown as it is.
+    pub fn keep_whole(&mut self, id: &str) {
+        if !self.whole.contains(id.as_bytes()) {
+            self.whole.insert(id.as_bytes().to_vec());
+        }
+    }
+
+    /// Takes a value for a secret of this kind, wherever it was found.
     pub fn learn(&mut self, kind: &str, secret: &[u8]) {
         if !secret.is_empty() {
             self.placeholder(kind, secret);
+        }
+    }
+
+    /// Takes a value that somebody named a secret, a plain word too; it gets its placeholder where
+    /// it is found.
+    pub fn learn_named(&mut self, kind: &str, secret: &[u8]) {
+        if self.is_learning() && placeholders::placeholder(secret).is_none() {
+            let is_new = self.learnt.add_named(kind, secret);
+            self.forget_needles(is_new);
         }
     }
 
@@ -113,60 +148,38 @@ impl Redactor {
         self.needles.as_ref()
     }
 
-    /// A header's value, redacted.
-    pub fn header<'a>(&mut self, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
-        match rules::header(name) {
-            HeaderRule::Open => self.if_known(value),
-            HeaderRule::Session if self.mode == Mode::Reading => Cow::Borrowed(value),
-            HeaderRule::Session => self.whole("session", value),
-            HeaderRule::Whole => {
-                self.learn_parts(name, value);
-                self.whole(&name.to_ascii_lowercase(), value)
-            }
-            HeaderRule::Credential => self.credential(&name.to_ascii_lowercase(), value),
-            HeaderRule::Url => match std::str::from_utf8(value) {
-                Ok(url) => match self.url(url) {
-                    Cow::Borrowed(same) => Cow::Borrowed(same.as_bytes()),
-                    Cow::Owned(url) => Cow::Owned(url.into_bytes()),
-                },
-                Err(_) => self.if_known(value),
-            },
-        }
-    }
-
-    /// All headers, redacted, in their order.
-    pub fn headers(&mut self, headers: &Headers) -> Headers {
-        let redacted =
-            headers.iter().map(|(name, value)| (name, self.header(name, value).into_owned()));
-        redacted.collect()
-    }
-
     /// A URL, whole or relative, redacted: userinfo, query, fragment; for export also path
     /// segments that look like keys or are known session ids.
     pub fn url<'a>(&mut self, url: &'a str) -> Cow<'a, str> {
-        let mut hits = scan(url.as_bytes(), Keys { oauth: true, ..self.keys(Leg::Mcp) });
-        if self.mode == Mode::Export {
-            hits.extend(self.path_hits(url));
-            hits.sort_by_key(|hit| hit.start);
-        }
-        let places = self.places(url.as_bytes(), &hits);
-        match replaced(url.as_bytes(), &places) {
-            Cow::Borrowed(_) => Cow::Borrowed(url),
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-        }
+        let places = self.looked(url.as_bytes(), &Looked::url(self.paths), &[]);
+        string(url, &places.unwrap_or_default())
+    }
+
+    /// A name, which may be a URI: its path stays.
+    pub fn name<'a>(&mut self, name: &'a str) -> Cow<'a, str> {
+        let places = self.looked(name.as_bytes(), &Looked::url(false), &[]);
+        string(name, &places.unwrap_or_default())
     }
 
     /// A text, redacted: a decoded body or a part of one, by its media type. JSON, SSE, NDJSON and
     /// anything that contains them are looked at token by token, so a text may be cut anywhere.
     pub fn text<'a>(&mut self, media: Option<&str>, leg: Leg, text: &'a [u8]) -> Cow<'a, [u8]> {
-        let places = self.replacements(media, leg, text);
-        replaced(text, &places)
+        match self.replacements(media, leg, text, &[]) {
+            Some(places) => replaced(text, &places),
+            None => Cow::Borrowed(b"(left out: it could not be looked through for secrets)"),
+        }
     }
 
-    /// The same as places: ascending, without overlap.
-    pub fn replacements(&mut self, media: Option<&str>, leg: Leg, text: &[u8]) -> Vec<Replacement> {
-        let hits = self.hits(media, leg, text);
-        self.places(text, &hits)
+    /// The same as places: ascending, without overlap. What is marked is replaced whatever it is.
+    /// None where the text has more escapes than are looked through.
+    pub fn replacements(
+        &mut self,
+        media: Option<&str>,
+        leg: Leg,
+        text: &[u8],
+        marks: &[Mark],
+    ) -> Option<Vec<Replacement>> {
+        self.looked(text, &Looked::body(media, leg), marks)
     }
 
     /// Every placeholder so far, by first appearance: line 1 of a tape.
@@ -175,132 +188,77 @@ impl Redactor {
         self.placeholders.list()
     }
 
-    fn hits(&self, media: Option<&str>, leg: Leg, text: &[u8]) -> Vec<Hit> {
-        let keys = self.keys(leg);
-        if media == Some("application/x-www-form-urlencoded") {
-            scan_form(text, Keys { oauth: true, ..keys })
-        } else {
-            scan(text, keys)
-        }
+    fn looked(
+        &mut self,
+        text: &[u8],
+        what: &Looked<'_>,
+        marks: &[Mark],
+    ) -> Option<Vec<Replacement>> {
+        let found = self.find(text, what, marks)?;
+        Some(found.into_iter().map(|found| self.placed(found)).collect())
     }
 
-    fn keys(&self, leg: Leg) -> Keys {
-        Keys { oauth: leg == Leg::Oauth, identities: self.mode == Mode::Export }
+    fn find(&mut self, text: &[u8], what: &Looked<'_>, marks: &[Mark]) -> Option<Vec<Found>> {
+        if self.mode == Mode::Reading && self.needles.is_none() {
+            self.needles = self.learnt.needles().ok();
+        }
+        let keys = Keys { oauth: what.oauth, identities: self.mode == Mode::Export };
+        let is_secret = |segment: &[u8]| {
+            let looks_like_key = || std::str::from_utf8(segment).is_ok_and(rules::looks_like_key);
+            !self.whole.contains(segment) && (self.placeholders.knows(segment) || looks_like_key())
+        };
+        found::find(text, what, keys, self.needles.as_ref(), marks, &is_secret).ok()
     }
 
-    /// Segments of a URL's path that are secret.
-    fn path_hits(&self, url: &str) -> Vec<Hit> {
-        let authority = url.find("://").map_or(0, |scheme| scheme + 3);
-        let tail = url.get(authority..).unwrap_or("");
-        let path = authority + tail.find(['/', '?', '#']).unwrap_or(tail.len());
-        let end = url.find(['?', '#']).unwrap_or(url.len());
-        let mut start = path;
-        let mut hits = Vec::new();
-        for segment in url.get(path..end).unwrap_or("").split_inclusive('/') {
-            let name = segment.trim_end_matches('/');
-            if rules::looks_like_key(name) || self.placeholders.knows(name.as_bytes()) {
-                let end = start + name.len();
-                hits.push(Hit { start, end, kind: "path", spelling: scan::Spelling::Percent });
-            }
-            start += segment.len();
-        }
-        hits
-    }
-
-    /// What hits by name become, and known secrets beside them.
-    fn places(&mut self, text: &[u8], hits: &[Hit]) -> Vec<Replacement> {
-        let mut places = Vec::new();
-        for hit in hits {
-            let secret = hit.secret(text);
-            let (scheme, credential) = split_scheme(&secret);
-            if hit.kind == "userinfo" {
-                self.learn_password(credential);
-            }
-            let placeholder = self.placeholder(hit.kind, credential);
-            let text = String::from_utf8_lossy(scheme).into_owned() + &placeholder;
-            places.push(Replacement { range: hit.start..hit.end, text });
-        }
-        if let Some(needles) = self.needles.take() {
-            for (range, secret) in needles.all(text) {
-                // What a hit by name covers is gone already.
-                let next =
-                    places.partition_point(|place: &Replacement| place.range.end <= range.start);
-                if places.get(next).is_none_or(|place| range.end <= place.range.start) {
-                    let text = self.placeholder("mirrored", secret);
-                    places.insert(next, Replacement { range, text });
+    /// What stands in a place instead.
+    fn placed(&mut self, found: Found) -> Replacement {
+        let Found { range, kind, secret, how, inner } = found;
+        let text = match how {
+            found::How::Gone => String::new(),
+            found::How::Whole => self.placeholder(&kind, &secret),
+            found::How::Bare => format!("\"{}\"", self.placeholder(&kind, &secret)),
+            found::How::Named => {
+                let (scheme, credential) = split_scheme(&secret);
+                if kind == "userinfo" {
+                    self.learn_password(credential);
                 }
+                String::from_utf8_lossy(scheme).into_owned() + &self.placeholder(&kind, credential)
             }
-            self.needles = Some(needles);
+        };
+        for (kind, secret) in inner {
+            self.learn_quietly(kind, &secret);
         }
-        places
+        Replacement { range, text }
     }
 
     fn placeholder(&mut self, kind: &str, secret: &[u8]) -> String {
-        self.learn_quietly(secret);
+        self.learn_quietly(kind, secret);
         self.placeholders.of(kind, secret)
-    }
-
-    /// The values in a cookie header are secrets of their own; so are set cookies, but not their
-    /// attributes.
-    fn learn_parts(&mut self, name: &str, value: &[u8]) {
-        let cookies = match name.to_ascii_lowercase().as_str() {
-            "cookie" => usize::MAX,
-            "set-cookie" => 1,
-            _ => 0,
-        };
-        for cookie in value.split(|byte| *byte == b';').take(cookies) {
-            if let Some(equals) = cookie.iter().position(|byte| *byte == b'=') {
-                let secret = cookie.get(equals + 1..).unwrap_or_default().trim_ascii();
-                self.learn_quietly(secret);
-            }
-        }
     }
 
     /// `user:password`.
     fn learn_password(&mut self, pair: &[u8]) {
         if let Some(colon) = pair.iter().position(|byte| *byte == b':') {
-            self.learn_quietly(pair.get(colon + 1..).unwrap_or_default());
+            self.learn_quietly("password", pair.get(colon + 1..).unwrap_or_default());
         }
     }
 
     /// Looked for later; its placeholder is made when it is found.
-    fn learn_quietly(&mut self, secret: &[u8]) {
-        if self.mode == Mode::Export && self.needles.is_none() {
-            self.learnt.add(secret);
+    fn learn_quietly(&mut self, kind: &str, secret: &[u8]) {
+        if self.is_learning() && !self.whole.contains(secret) {
+            let is_new = self.learnt.add(kind, secret);
+            self.forget_needles(is_new);
         }
     }
 
-    fn credential<'a>(&mut self, kind: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
-        let (scheme, credential) = split_scheme(value);
-        if scheme.is_empty() {
-            return self.whole(kind, value);
-        }
-        if let Ok(pair) = STANDARD.decode(credential)
-            && scheme.trim_ascii_end().eq_ignore_ascii_case(b"basic")
-        {
-            self.learn_password(&pair);
-        }
-        let mut redacted = scheme.to_vec();
-        redacted.extend_from_slice(self.placeholder(kind, credential).as_bytes());
-        Cow::Owned(redacted)
+    /// An export learns first and then seeks; a screen does both at once.
+    fn is_learning(&self) -> bool {
+        self.mode == Mode::Reading || self.needles.is_none()
     }
 
-    fn whole<'a>(&mut self, kind: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
-        if value.is_empty() {
-            return Cow::Borrowed(value);
-        }
-        Cow::Owned(self.placeholder(kind, value).into_bytes())
-    }
-
-    /// A mirrored copy of a secret that was seen before (`Mcp-Param-*`).
-    fn if_known<'a>(&mut self, value: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.placeholders.knows(value) {
-            self.whole("mirrored", value)
-        } else if self.needles.is_some() {
-            let places = self.places(value, &[]);
-            replaced(value, &places)
-        } else {
-            Cow::Borrowed(value)
+    fn forget_needles(&mut self, is_new: bool) {
+        if is_new && self.mode == Mode::Reading {
+            self.needles = None;
         }
     }
 }
@@ -319,6 +277,13 @@ fn replaced<'a>(text: &'a [u8], places: &[Replacement]) -> Cow<'a, [u8]> {
     }
     redacted.extend_from_slice(text.get(done..).unwrap_or_default());
     Cow::Owned(redacted)
+}
+
+fn string<'a>(text: &'a str, places: &[Replacement]) -> Cow<'a, str> {
+    match replaced(text.as_bytes(), places) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
 }
 
 /// `Bearer abc` is the scheme `Bearer ` and the credential `abc`: the scheme is no secret.

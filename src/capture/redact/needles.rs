@@ -4,7 +4,11 @@
 //! again in a text where no name says so. So an export first learns every secret, then looks for
 //! each of them everywhere.
 
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+    sync::Arc,
+};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{
@@ -33,34 +37,124 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 )]
 pub struct TooManySecrets;
 
-/// Secrets as they are learnt.
+/// Secrets that a screen looks for, the latest ones. A recording with more at a time masks the
+/// older ones only under their names.
+const MAX_RECENT: usize = 1024;
+
+/// New ones for which a small finder is made each time; with more, the large one is made anew.
+const MAX_FRESH: usize = 32;
+
+/// Secrets as they are learnt, with the word of their placeholder.
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
-    secrets: HashSet<Vec<u8>>,
+    kinds: HashMap<Vec<u8>, String>,
     bytes: usize,
+    /// In their order, where only the latest are kept.
+    recent: Option<VecDeque<Vec<u8>>>,
+    /// Those that `settled` does not find yet.
+    fresh: HashMap<Vec<u8>, String>,
+    settled: Option<Arc<Tier>>,
 }
 
 impl Learnt {
-    /// Remembers a secret that is worth looking for.
-    pub(super) fn add(&mut self, secret: &[u8]) {
-        if is_needle(secret) && !self.secrets.contains(secret) {
-            self.bytes += secret.len();
-            if self.bytes <= MAX_BYTES {
-                self.secrets.insert(secret.to_vec());
+    /// Keeps only the latest.
+    pub(super) fn recent() -> Self {
+        Self { recent: Some(VecDeque::new()), ..Self::default() }
+    }
+
+    /// Remembers a secret that is worth looking for; whether it is new.
+    pub(super) fn add(&mut self, kind: &str, secret: &[u8]) -> bool {
+        is_needle(secret) && self.insert(kind, secret, false)
+    }
+
+    /// Remembers a secret that somebody named: a plain word too.
+    pub(super) fn add_named(&mut self, kind: &str, secret: &[u8]) -> bool {
+        secret.len() >= SHORTEST && !is_number(secret) && self.insert(kind, secret, true)
+    }
+
+    /// What is `named` is never forgotten.
+    fn insert(&mut self, kind: &str, secret: &[u8], named: bool) -> bool {
+        if self.kinds.contains_key(secret) {
+            if let Some(recent) = &mut self.recent
+                && let Some(place) = recent.iter().position(|known| known == secret)
+                && let Some(used) = recent.remove(place)
+            {
+                recent.push_back(used);
             }
+            return false;
         }
+        self.bytes += secret.len();
+        match &mut self.recent {
+            // The error of too many secrets is told when they are looked for.
+            None if self.bytes > MAX_BYTES => return true,
+            Some(recent) if !named => {
+                recent.push_back(secret.to_vec());
+                if recent.len() > MAX_RECENT
+                    && let Some(oldest) = recent.pop_front()
+                {
+                    self.kinds.remove(&oldest);
+                }
+                self.bytes = 0;
+            }
+            _ => {}
+        }
+        if self.recent.is_some() {
+            self.fresh.insert(secret.to_vec(), kind.to_owned());
+        }
+        self.kinds.insert(secret.to_vec(), kind.to_owned());
+        true
     }
 
     /// What finds them.
-    pub(super) fn needles(&self) -> Result<Needles, TooManySecrets> {
+    pub(super) fn needles(&mut self) -> Result<Needles, TooManySecrets> {
         if self.bytes > MAX_BYTES {
             return Err(TooManySecrets);
         }
-        let mut secrets: Vec<Vec<u8>> = self.secrets.iter().cloned().collect();
+        if self.recent.is_none() {
+            return Ok(Needles { tiers: vec![Arc::new(Tier::of(&self.kinds)?)] });
+        }
+        if self.fresh.len() > MAX_FRESH || self.settled.is_none() {
+            self.fresh.clear();
+            self.settled = Some(Arc::new(Tier::of(&self.kinds)?));
+        }
+        let mut tiers: Vec<Arc<Tier>> = self.settled.iter().cloned().collect();
+        if !self.fresh.is_empty() {
+            tiers.push(Arc::new(Tier::of(&self.fresh)?));
+        }
+        Ok(Needles { tiers })
+    }
+}
+
+/// A known secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known<'n> {
+    pub(super) range: Range<usize>,
+    pub(super) kind: &'n str,
+    pub(super) secret: &'n [u8],
+}
+
+/// Finds known secrets in any text.
+#[derive(Debug)]
+pub struct Needles {
+    tiers: Vec<Arc<Tier>>,
+}
+
+/// One automaton for many secrets.
+#[derive(Debug)]
+struct Tier {
+    finder: AhoCorasick,
+    of_pattern: Vec<usize>,
+    secrets: Vec<(Vec<u8>, String)>,
+}
+
+impl Tier {
+    fn of(kinds: &HashMap<Vec<u8>, String>) -> Result<Self, TooManySecrets> {
+        let mut secrets: Vec<(Vec<u8>, String)> =
+            kinds.iter().map(|(secret, kind)| (secret.clone(), kind.clone())).collect();
         secrets.sort();
         let mut patterns = Vec::new();
         let mut of_pattern = Vec::new();
-        for (index, secret) in secrets.iter().enumerate() {
+        for (index, (secret, _)) in secrets.iter().enumerate() {
             for spelling in spellings(secret) {
                 patterns.push(spelling);
                 of_pattern.push(index);
@@ -68,50 +162,48 @@ impl Learnt {
         }
         let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
         let finder = finder.map_err(|_| TooManySecrets)?;
-        Ok(Needles { finder, of_pattern, secrets })
+        Ok(Self { finder, of_pattern, secrets })
     }
-}
 
-/// Finds known secrets in any text.
-#[derive(Debug)]
-pub struct Needles {
-    finder: AhoCorasick,
-    of_pattern: Vec<usize>,
-    secrets: Vec<Vec<u8>>,
+    fn all<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Known<'a>> {
+        self.finder.find_iter(text).filter_map(|hit| {
+            let secret = self.of_pattern.get(hit.pattern().as_usize())?;
+            let (secret, kind) = self.secrets.get(*secret)?;
+            Some(Known { range: hit.range(), kind, secret })
+        })
+    }
 }
 
 impl Needles {
     /// Whether one of them is in the text, and where.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<Range<usize>> {
-        self.finder.find(text).map(|hit| hit.range())
+        self.tiers.iter().find_map(|tier| tier.finder.find(text)).map(|hit| hit.range())
     }
 
-    /// Every place of one of them, ascending, with the secret.
-    pub(super) fn all<'a>(
-        &'a self,
-        text: &'a [u8],
-    ) -> impl Iterator<Item = (Range<usize>, &'a [u8])> {
-        self.finder.find_iter(text).filter_map(|hit| {
-            let secret = self.of_pattern.get(hit.pattern().as_usize())?;
-            Some((hit.range(), self.secrets.get(*secret)?.as_slice()))
-        })
+    /// Every place of one of them.
+    pub(super) fn all<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Known<'a>> {
+        self.tiers.iter().flat_map(|tier| tier.all(text))
     }
 }
 
 /// Whether finding it elsewhere means something. A number is none: it would hit ids and times, and
 /// a replaced number is no JSON. Nor is one plain word: `"password":"password"`.
 fn is_needle(secret: &[u8]) -> bool {
-    let number = |b: &u8| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E');
     let kinds: [fn(&u8) -> bool; 4] =
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |b| {
             !b.is_ascii_alphanumeric()
         }];
     let kinds = kinds.iter().filter(|kind| secret.iter().any(kind)).count();
     secret.len() >= SHORTEST
-        && !secret.iter().all(number)
+        && !is_number(secret)
         && (kinds >= 2 || secret.len() >= SURELY_RANDOM)
         && super::placeholders::placeholder(secret).is_none()
+}
+
+fn is_number(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'))
 }
 
 /// A secret as it is, escaped for JSON once and twice, percent-encoded, and inside base64 of
@@ -158,7 +250,7 @@ mod tests {
     fn needles(secrets: &[&str]) -> Needles {
         let mut learnt = Learnt::default();
         for secret in secrets {
-            learnt.add(secret.as_bytes());
+            learnt.add("secret", secret.as_bytes());
         }
         learnt.needles().expect("few")
     }

@@ -120,6 +120,15 @@ pub(super) fn placeholder(text: &[u8]) -> Option<(&str, u64)> {
     fits.then_some((kind, number))
 }
 
+/// Whether a text is a placeholder of a kind that may stand where no name says so: on a tape that
+/// was redacted before, nothing else tells it from other text.
+#[must_use]
+pub fn stands_alone(text: &str) -> bool {
+    const ALONE: [&str; 4] = ["environment", "mirrored", "redacted", "path"];
+    placeholder(text.as_bytes())
+        .is_some_and(|(kind, _)| ALONE.contains(&kind) || super::rules::is_kind(kind))
+}
+
 /// Every placeholder that stands in a text.
 pub fn placeholders_in(text: &[u8]) -> impl Iterator<Item = &str> {
     let mut at = 0;

@@ -7,13 +7,14 @@ const SECRET_HEADERS: &[&str] = &[
     "cookie",
     "set-cookie",
     "dpop",
+    "dpop-nonce",
     "x-api-key",
     "api-key",
     "x-auth-token",
 ];
 
 /// A header with one of these in its name is secret.
-const SECRET_WORDS: &[&str] = &["token", "secret", "key", "auth"];
+const SECRET_WORDS: &[&str] = &["token", "secret", "key", "auth", "password"];
 
 /// Headers that a secret word names by accident: challenges, which replay needs, HTTP/2's
 /// authority, a WebSocket's nonce.
@@ -26,8 +27,8 @@ const OPEN_HEADERS: &[&str] = &[
     "sec-websocket-accept",
 ];
 
-/// Headers that carry a URL or a path.
-const URL_HEADERS: &[&str] = &["location", "content-location", "referer", "link", "mcp-name"];
+/// Headers that carry a URL or a path. `Mcp-Name` is none: names stay as they are.
+const URL_HEADERS: &[&str] = &["location", "content-location", "referer", "link", "refresh"];
 
 /// Headers that carry a session id, by the houses' spellings (protocol.md §9).
 const SESSION_HEADERS: &[&str] = &[
@@ -84,6 +85,11 @@ const OAUTH_KEYS: &[&str] = &[
     "token",
     "user_code",
     "username",
+    "x_amz_credential",
+    "x_amz_security_token",
+    "x_amz_signature",
+    "x_goog_credential",
+    "x_goog_signature",
 ];
 
 /// Keys whose values stand for a person's session or task: secret where a recording leaves home,
@@ -95,6 +101,10 @@ const IDENTITY_KEYS: &[(&str, &str)] = &[
     ("taskid", "task"),
     ("elicitationid", "elicitation"),
 ];
+
+/// A client's name at an authorisation server: pseudonymous, so it goes as the ids above do, in
+/// legs of OAuth and in URLs. One that is a URL is public: it is where the client's metadata is.
+const CLIENT_ID: &str = "client_id";
 
 /// The longest key in the tables; what is longer needs no look.
 pub(super) const LONGEST_KEY: usize = 32;
@@ -108,6 +118,10 @@ pub(super) enum HeaderRule {
     Credential,
     /// Secret as a whole.
     Whole,
+    /// The values of cookies.
+    Cookies,
+    /// The value of a cookie that is set, not its attributes.
+    SetCookie,
     /// A session id.
     Session,
     /// A URL: its parts are looked at.
@@ -122,6 +136,10 @@ pub(super) fn header(name: &str) -> HeaderRule {
         HeaderRule::Open
     } else if is(SESSION_HEADERS) {
         HeaderRule::Session
+    } else if name == "cookie" {
+        HeaderRule::Cookies
+    } else if name == "set-cookie" {
+        HeaderRule::SetCookie
     } else if name == "authorization" || name == "proxy-authorization" {
         HeaderRule::Credential
     } else if is(SECRET_HEADERS) {
@@ -150,15 +168,33 @@ impl Keys {
         if key.len() > LONGEST_KEY {
             return None;
         }
-        let key = key.to_ascii_lowercase();
         let list = if self.oauth { OAUTH_KEYS } else { JSON_KEYS };
-        let secret = list.iter().copied().find(|known| known.as_bytes() == key);
+        let secret = list.iter().copied().find(|known| is_same(known, key));
         let identity = || {
-            let found = IDENTITY_KEYS.iter().find(|(known, _)| known.as_bytes() == key);
-            found.filter(|_| self.identities).map(|(_, kind)| *kind)
+            let found = IDENTITY_KEYS.iter().find(|(known, _)| is_same(known, key));
+            let found = found.map(|(_, kind)| *kind);
+            let client = || (self.oauth && is_same(CLIENT_ID, key)).then_some(CLIENT_ID);
+            found.or_else(client).filter(|_| self.identities)
         };
         secret.or_else(identity)
     }
+}
+
+/// Whether a placeholder's word is that of a key.
+pub(super) fn is_kind(kind: &str) -> bool {
+    JSON_KEYS.contains(&kind) || OAUTH_KEYS.contains(&kind)
+}
+
+/// A value that stays under a key that says otherwise: a client's name that is a URL.
+pub(super) fn is_public(kind: &str, value: &[u8]) -> bool {
+    kind == CLIENT_ID && (value.starts_with(b"https://") || value.starts_with(b"http://"))
+}
+
+/// The same name, however its words are put together: `access_token`, `accessToken`,
+/// `Access-Token`.
+fn is_same(known: &str, key: &[u8]) -> bool {
+    let letter = |byte: &u8| (!matches!(byte, b'_' | b'-')).then(|| byte.to_ascii_lowercase());
+    known.as_bytes().iter().filter_map(letter).eq(key.iter().filter_map(letter))
 }
 
 /// Whether a path segment looks like a key or a session id that a host put into the URL: 14 hex

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-use super::rules::{Keys, LONGEST_KEY};
+use super::{
+    placeholders::placeholder,
+    rules::{Keys, LONGEST_KEY},
+};
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,11 +116,11 @@ fn backslashes_before(text: &[u8], place: usize) -> usize {
 }
 
 /// Blanks, line ends, and the `data:` that SSE puts before each further line of one document.
-fn skip_blanks(text: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_blanks(text: &[u8], mut at: usize) -> usize {
     loop {
         match text.get(at) {
-            Some(b' ' | b'\t' | b'\r') => at += 1,
-            Some(b'\n') => {
+            Some(b' ' | b'\t') => at += 1,
+            Some(b'\n' | b'\r') => {
                 at += 1;
                 if text.get(at..).is_some_and(|rest| rest.starts_with(b"data:")) {
                     at += b"data:".len();
@@ -141,7 +144,7 @@ fn string_end(text: &[u8], start: usize, depth: usize) -> usize {
             b'"' if (run - depth).is_multiple_of(2 * (depth + 1)) => {
                 return start + offset - depth;
             }
-            b'\n' => return start + offset,
+            b'\n' | b'\r' => return start + offset,
             _ => run = 0,
         }
     }
@@ -173,7 +176,11 @@ fn userinfo(text: &[u8], colon: usize) -> Option<Hit> {
         rest.iter().position(|byte| matches!(byte, b'/' | b'?') || ends_url_value(*byte));
     let authority = rest.get(..authority.unwrap_or(rest.len()))?;
     let length = authority.iter().rposition(|byte| *byte == b'@')?;
-    (length > 0).then_some(Hit {
+    let pair = authority.get(..length)?;
+    // A password that was found as a known secret stands behind its user's name as it is.
+    let password = pair.iter().position(|byte| *byte == b':').and_then(|at| pair.get(at + 1..));
+    let is_done = password.is_some_and(|password| placeholder(password).is_some());
+    (length > 0 && !is_done).then_some(Hit {
         start,
         end: start + length,
         kind: "userinfo",

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::exchange::Marks;
 use crate::{
     capture::{
         Fact, Headers, Record, Side,
@@ -27,7 +28,7 @@ pub(super) enum Redacted {
         /// They are decoded, and the wire's were not.
         decoded: bool,
     },
-    /// It cannot be searched: its coding cannot be undone, or it is too long.
+    /// It cannot be searched: its coding cannot be undone, it is too long or has too many escapes.
     LeftOut,
 }
 
@@ -38,16 +39,38 @@ pub(super) fn redact(
     headers: &Headers,
     leg: Leg,
     redactor: &mut Redactor,
+    marks: &Marks<'_>,
 ) -> Redacted {
     let Some(plain) = Plain::of(records, side, headers) else { return Redacted::LeftOut };
     let media = headers.media_type();
-    let places = redactor.replacements(media.as_deref(), leg, &plain.text);
+    let marks = marks(side, &plain.text);
+    let places = redactor.replacements(media.as_deref(), leg, &plain.text, &marks);
+    let Some(places) = places else { return Redacted::LeftOut };
     let same =
         |place: &Replacement| plain.text.get(place.range.clone()) == Some(place.text.as_bytes());
     if places.iter().all(same) {
         return Redacted::Unchanged;
     }
     Redacted::Changed { pieces: cut(&plain.text, &plain.ends, &places), decoded: plain.decoded }
+}
+
+/// The chunks' new bytes where other texts stand in a body's places, and whether they are decoded
+/// now and the wire's were not. None where one does not stand in it.
+pub(in crate::cli) fn with(
+    records: &[Record],
+    side: Side,
+    headers: &Headers,
+    values: &[(&str, String)],
+) -> Option<(Vec<Bytes>, bool)> {
+    let plain = Plain::of(records, side, headers)?;
+    let mut places = Vec::new();
+    for (old, new) in values {
+        let start = memchr::memmem::find(&plain.text, old.as_bytes())?;
+        let range = start..start + old.len();
+        places.push(Replacement { range, text: new.clone() });
+    }
+    places.sort_by_key(|place| place.range.start);
+    Some((cut(&plain.text, &plain.ends, &places), plain.decoded))
 }
 
 /// A decoded body and where each of its chunks ends in it.

@@ -15,14 +15,31 @@ use sha2::{Digest, Sha256};
 use super::body::{self, Redacted};
 use crate::capture::{
     BodyHash, End, Fact, Headers, Record, Side, hex,
-    redact::{Leg, Redactor},
+    redact::{Leg, Mark, Redactor},
 };
 
 /// The name on a tape of the `Content-Encoding` of a body that the tape has decoded.
-pub(super) const WAS_ENCODED: &str = "x-wiretape-was-content-encoding";
+pub(in crate::cli) const WAS_ENCODED: &str = "x-wiretape-was-content-encoding";
+
+/// What a user's rules say of a decoded body.
+pub(super) type Marks<'m> = dyn Fn(Side, &[u8]) -> Vec<Mark> + 'm;
+
+/// No rules.
+pub(super) fn unmarked(_: Side, _: &[u8]) -> Vec<Mark> {
+    Vec::new()
+}
+
+/// The same without rules of the user.
+pub(in crate::cli) fn redact_plainly(records: &[Record], redactor: &mut Redactor) -> Vec<Record> {
+    redact(records, redactor, &unmarked)
+}
 
 /// All records of one exchange, or notices, redacted; each keeps its number and time.
-pub(super) fn redact(records: &[Record], redactor: &mut Redactor) -> Vec<Record> {
+pub(super) fn redact(
+    records: &[Record],
+    redactor: &mut Redactor,
+    marks: &Marks<'_>,
+) -> Vec<Record> {
     let mut request = Headers::default();
     let mut response = Headers::default();
     let mut url = "";
@@ -43,7 +60,7 @@ pub(super) fn redact(records: &[Record], redactor: &mut Redactor) -> Vec<Record>
         .map(|record| Record { fact: redactor.fact(&record.fact, leg), ..record.clone() })
         .collect();
     for (side, headers) in [(Side::Request, &request), (Side::Response, &response)] {
-        let outcome = body::redact(records, side, headers, leg, redactor);
+        let outcome = body::redact(records, side, headers, leg, redactor, marks);
         apply(outcome, side, records, &mut redacted);
     }
     redacted
@@ -75,7 +92,7 @@ fn apply(outcome: Redacted, side: Side, records: &[Record], redacted: &mut [Reco
     }
 }
 
-fn rename(headers: &mut Headers) {
+pub(in crate::cli) fn rename(headers: &mut Headers) {
     for (name, _) in &mut headers.0 {
         if name.eq_ignore_ascii_case("content-encoding") {
             WAS_ENCODED.clone_into(name);

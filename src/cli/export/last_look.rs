@@ -1,4 +1,4 @@
-//! The last look at a redacted tape before it gets its name: no secret may be left in it, in any
+//! The last look at a redacted export before it gets its name: no secret may be left in it, in any
 //! spelling. A hit is a fault of ours, and the file goes.
 
 use std::{
@@ -9,10 +9,12 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use crate::capture::redact::Needles;
+use super::chosen::Chosen;
+use crate::recorder::{Source, TapeSource};
 
-/// Fails where a secret is left.
-pub(super) fn look(file: &mut File, needles: &Needles) -> anyhow::Result<()> {
+/// Fails where a known secret is left in what was written, of whatever format.
+pub(super) fn look(file: &mut File, chosen: &Chosen) -> anyhow::Result<()> {
+    let Some(needles) = chosen.needles() else { return Ok(()) };
     file.seek(SeekFrom::Start(0)).context("the tape that was written")?;
     let mut lines = BufReader::new(file);
     let mut line = Vec::new();
@@ -32,6 +34,30 @@ pub(super) fn look(file: &mut File, needles: &Needles) -> anyhow::Result<()> {
             );
         }
     }
+}
+
+/// Reads a tape back and redacts it again: decoded bodies, text put together over frames, every
+/// encoding. What changes then was left before.
+pub(super) fn look_inside(file: &mut File, chosen: &mut Chosen) -> anyhow::Result<()> {
+    let again = file.try_clone().context("the tape that was written")?;
+    let mut again = BufReader::new(again);
+    again.seek(SeekFrom::Start(0)).context("the tape that was written")?;
+    let mut tape = TapeSource::open(again).context("the tape that was written")?;
+    let mut ids: Vec<_> = tape.summaries()?.into_iter().map(|summary| summary.id).collect();
+    ids.sort_unstable();
+    for id in ids {
+        let records = tape.records(id)?;
+        let twice = chosen.again(&records);
+        let left = records.iter().zip(&twice).find(|(once, twice)| once != twice);
+        if let Some((record, _)) = left {
+            bail!(
+                "a secret is left in the export: exchange {id}, record {}; nothing was written\n\
+                 hint: this is a fault of wiretape, please report it; --reveal exports with all secrets",
+                record.n
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What a line is about. It never shows the line itself.

@@ -1,17 +1,18 @@
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Seek as _, SeekFrom, Write as _};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 
-use super::{exchange::WAS_ENCODED, *};
+use super::{exchange::WAS_ENCODED, part::Part, *};
 use crate::{
     capture::{
-        End, Head, Headers, Mode as Way, Open, Outcome, Rewrite, RewriteWhere, Side, Timing,
+        End, ExchangeId, Fact, Head, Headers, Mode as Way, Open, Outcome, Record, Rewrite,
+        RewriteWhere, Side, Timestamp, Timing,
     },
     cli::testing::Kept,
     protocol::{Sessions, read},
-    recorder::TapeSource,
+    recorder::{Source, TapeSource},
 };
 
 const TOKEN: &str = "s3cr3t-t0ken/0123";
@@ -126,15 +127,26 @@ fn talk() -> Kept {
 }
 
 fn export(source: impl Source + 'static, reveal: bool) -> (Vec<u8>, Exported) {
+    export_beyond(source, reveal, Beyond::default())
+}
+
+fn export_beyond(
+    source: impl Source + 'static,
+    reveal: bool,
+    beyond: Beyond,
+) -> (Vec<u8>, Exported) {
     let mut part = Part::of(Box::new(source), None, true).expect("read");
     part.sessions = part.recording.sessions().expect("read").to_vec();
-    let mut out = Vec::new();
-    let exported = write(vec![part], reveal, &mut out).expect("written");
-    if let Some(needles) = exported.redactor.needles() {
-        for line in out.split(|byte| *byte == b'\n') {
-            assert_eq!(needles.find(line), None, "{}", String::from_utf8_lossy(line));
-        }
+    let mut chosen = Chosen::new(vec![part], reveal, beyond).expect("read");
+    let mut file = tempfile::tempfile().expect("a file");
+    let exported = write(&mut chosen, &mut file).expect("written");
+    if !reveal {
+        look(&mut file, &chosen).expect("no secret is left");
+        look_inside(&mut file, &mut chosen).expect("no secret is left");
     }
+    let mut out = Vec::new();
+    file.seek(SeekFrom::Start(0)).expect("a file");
+    file.read_to_end(&mut out).expect("a file");
     (out, exported)
 }
 
@@ -337,6 +349,51 @@ fn rewrites_notes_and_errors_are_redacted_too() {
     let (bytes, _) = export(kept, false);
     let text = String::from_utf8(bytes).expect("UTF-8");
     assert!(!text.contains(TOKEN) && !text.contains(SESSION), "{text}");
+}
+
+/// The file that a redacted export would be, with another text in it.
+fn looked_at(from: &str, to: &str) -> (anyhow::Result<()>, anyhow::Result<()>) {
+    let mut part = Part::of(Box::new(talk()), None, true).expect("read");
+    part.sessions = part.recording.sessions().expect("read").to_vec();
+    let mut chosen = Chosen::new(vec![part], false, Beyond::default()).expect("read");
+    let mut out = Vec::new();
+    write(&mut chosen, &mut out).expect("written");
+    let text = String::from_utf8(out).expect("UTF-8");
+    assert!(text.contains(from), "{text}");
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(text.replacen(from, to, 1).as_bytes()).expect("a file");
+    (look(&mut file, &chosen), look_inside(&mut file, &mut chosen))
+}
+
+#[test]
+fn the_last_look_finds_what_is_left() {
+    let (lines, inside) = looked_at("id: 0", "id: 0");
+    assert!(lines.is_ok() && inside.is_ok(), "{lines:?} {inside:?}");
+    let (lines, _) = looked_at("id: 0", &format!("id: 0\\n: {TOKEN}"));
+    let said = lines.expect_err("a secret is left").to_string();
+    assert!(said.contains("line ") && said.contains("hint:") && !said.contains("t0ken"), "{said}");
+    // In pieces: no line has it.
+    let (first, second) = TOKEN.split_at(5);
+    let pieces = format!(
+        "data: {{\\\"d\\\":\\\"{first}\\\"}}\\n\\ndata: {{\\\"d\\\":\\\"{second}\\\"}}\\n\\nid: 0"
+    );
+    let (lines, inside) = looked_at("id: 0", &pieces);
+    assert!(lines.is_ok(), "{lines:?}");
+    let said = inside.expect_err("a secret is left").to_string();
+    assert!(said.contains("exchange ") && said.contains("hint:"), "{said}");
+}
+
+#[test]
+fn what_the_environment_and_rules_name_is_replaced_too() {
+    let rules = "[[rule]]\npath = \"/params/clientInfo/name\"\ndo = \"redact\"\n";
+    let beyond =
+        Beyond { own: Own::parse(rules).expect("rules"), known: vec![b"tools/call".to_vec()] };
+    let (bytes, _) = export_beyond(talk(), false, beyond);
+    let text = String::from_utf8(bytes.clone()).expect("UTF-8");
+    assert!(text.contains(r#""clientInfo":{"name":"{{redacted:1}}""#), "{text}");
+    assert!(!text.contains("tools/call") && text.contains("{{environment:1}}"), "{text}");
+    assert!(!text.contains(TOKEN), "{text}");
+    assert_eq!(export(tape(&bytes), false).0, bytes, "without the rules it stays as it is");
 }
 
 #[test]

@@ -72,6 +72,7 @@ impl Recording {
     pub(super) fn tell(&mut self, session: Session) {
         let place = self.sessions.len();
         self.session_of.extend(session.exchanges.iter().map(|id| (*id, place)));
+        self.keep_whole(&session);
         self.sessions.push(session);
     }
 

@@ -65,7 +65,7 @@ fn offers(listing: &Listing, mask: &mut Mask) -> Vec<String> {
         return Vec::new();
     }
     let mut told: Vec<String> =
-        listing.offers.iter().take(NAMES).map(|o| mask.url(&o.key).into_owned()).collect();
+        listing.offers.iter().take(NAMES).map(|o| mask.plain(&o.key).into_owned()).collect();
     let more = listing.offers.len().saturating_sub(NAMES).saturating_add(listing.more);
     if more > 0 {
         told.push(format!("{more} more"));

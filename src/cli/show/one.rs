@@ -99,7 +99,7 @@ pub(super) fn show(
         body(&exchange.request, &exchange.open.headers, leg, mask, out)?;
     }
     if let Some(answer) = exchange.head {
-        let reason = answer.reason.as_deref().unwrap_or("");
+        let reason = mask.plain(answer.reason.as_deref().unwrap_or(""));
         let line = format!("{} {} {reason}", answer.version, answer.status);
         head(line.trim_end(), &mask.headers(&answer.headers), out)?;
         if !args.no_payload && !args.frames {
@@ -110,10 +110,11 @@ pub(super) fn show(
         print_frame(frame, mask, out)?;
     }
     for note in &exchange.notes {
-        out.line(format_args!("note: {}", visible::line(note)))?;
+        out.line(format_args!("note: {}", visible::line(&mask.plain(note))))?;
     }
     if let Some(error) = exchange.end.and_then(|end| end.error.as_deref()) {
-        out.line(out.paint(style::BAD, format_args!("{}", visible::line(error))))?;
+        let error = mask.plain(error);
+        out.line(out.paint(style::BAD, format_args!("{}", visible::line(&error))))?;
     }
     Ok(())
 }
@@ -132,7 +133,8 @@ fn show_json(
     if args.frames {
         for frame in &reading.frames {
             summary.frames += 1;
-            out.json(&FrameFace::new(exchange.id, frame, &mask.frame(frame)))?;
+            let (raw, comments) = (mask.frame(frame), mask.comments(frame));
+            out.json(&FrameFace::new(exchange.id, frame, &raw, &comments))?;
         }
     } else if let Some(session) = recording.session_of(exchange.id).map(|session| session.id) {
         // Paired within the session, so that answers name their requests.
@@ -166,6 +168,8 @@ fn face(
         let body = (&exchange.response).into();
         ResponseFace { status: head.status, version: &head.version, headers, body }
     });
+    let error = exchange.end.and_then(|end| end.error.as_deref());
+    let error = error.map(|error| mask.plain(error));
     let rewrites = exchange.rewrites.iter().map(|rewrite| mask.rewrite(rewrite)).collect();
     let name = reading.as_ref().and_then(|reading| first_name(reading, mask));
     let mcp = reading.as_ref().filter(|reading| reading.summary.is_mcp).map(|reading| {
@@ -184,7 +188,7 @@ fn face(
         },
         response,
         outcome: exchange.end.map(|end| end.outcome.as_str()),
-        error: exchange.end.and_then(|end| end.error.as_deref()),
+        error: error.as_deref(),
         started_at: exchange.started_at,
         timing: exchange.end.map(|end| end.timing),
         upstream: exchange.end.and_then(|end| end.upstream.as_deref()),

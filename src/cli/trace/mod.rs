@@ -49,6 +49,7 @@ pub(super) fn trace(
     let bar = Search::new(exchanges.len() as u64);
     let mut order = Order::default();
     let mut printer = Printer::new(args);
+    recording.tell_secrets(&printer.mask);
     for (started_at, id) in exchanges {
         for mention in order.until(started_at) {
             let seen = Seen::of(mention, recording);

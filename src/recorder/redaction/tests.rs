@@ -73,6 +73,25 @@ fn heads_and_urls_are_redacted_and_session_ids_stay() {
 }
 
 #[test]
+fn notices_are_redacted_too() {
+    let redactor = AtCapture::new();
+    let mut redaction = Redaction::new(redactor.clone());
+    let facts = [head("text/plain", None), body_end()];
+    for fact in facts {
+        redaction.take(Record { exchange: Some(id()), n: 0, at: Timestamp(1), fact }, |_| {});
+    }
+    let told =
+        |fact| redactor.notice(&Record { exchange: None, n: 0, at: Timestamp(2), fact }).fact;
+    let Fact::Note { text } = told(Fact::Note { text: format!("{SECRET} at /?code=c1") }) else {
+        panic!("a note stays one")
+    };
+    assert_eq!(text, "{{cookie:1}} at /?code={{code:1}}");
+    let gap = Gap { side: None, bytes: 7, reason: format!("http://u:{SECRET}@h/ was lost") };
+    let Fact::Gap(gap) = told(Fact::Gap(gap)) else { panic!("a gap stays one") };
+    assert!(!gap.reason.contains(SECRET) && gap.bytes == 7, "{gap:?}");
+}
+
+#[test]
 fn a_frame_is_passed_on_when_it_has_ended() {
     let frame = "event: message\ndata: {\"a\":1}\n\n";
     let (first, second) = frame.split_at(20);
@@ -98,7 +117,7 @@ fn an_encoded_body_is_decoded_or_left_out() {
         [head(media, Some(coding)), chunk(halves.0), chunk(halves.1), body_end()]
     };
     let records = recorded(facts("gzip"));
-    assert_eq!(bodies(&records), ("{\"password\":\"{{password:1}}\"}".to_owned(), 0));
+    assert_eq!(bodies(&records), ("{\"password\":\"{{cookie:1}}\"}".to_owned(), 0));
     let Fact::Head(head) = &records[0].fact else { panic!("{records:?}") };
     assert_eq!(head.headers.text("content-encoding"), Some("identity"));
     for coding in ["unknown", "br"] {
