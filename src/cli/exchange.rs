@@ -59,7 +59,7 @@ impl<'a> Exchange<'a> {
             Fact::Chunk { side, data, cut } => {
                 let body = self.body_mut(*side);
                 body.chunks.push(data.clone());
-                body.bytes += data.len() as u64;
+                body.bytes = body.bytes.saturating_add(data.len() as u64);
                 body.gap(*cut);
             }
             Fact::Gap(gap) => {
@@ -140,6 +140,11 @@ impl Body {
         self.chunks.iter().map(|chunk| chunk.len() as u64).sum()
     }
 
+    /// How many of its bytes passed and are not kept. A redacted body is whole, whatever its length.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.gaps.iter().fold(0, |sum, gap| sum.saturating_add(gap.bytes))
+    }
+
     /// Its bytes without content coding, at most `cap` of them; and whether that is all of it.
     /// What cannot be decoded is given as it is on the wire.
     pub(crate) fn decoded(&self, encoding: Option<&str>, cap: usize) -> (Vec<u8>, bool) {
@@ -165,7 +170,7 @@ impl Body {
     fn gap(&mut self, bytes: u64) {
         if bytes > 0 {
             self.gaps.push(Gap { offset: self.bytes, bytes });
-            self.bytes += bytes;
+            self.bytes = self.bytes.saturating_add(bytes);
         }
     }
 

@@ -1,29 +1,64 @@
-//! `wiretape import`: tapes into the store. Exchanges keep their ids, those that are there already
-//! are left as they are, so importing twice changes nothing.
+//! `wiretape import`: recordings into the store. Exchanges keep their ids, those that are there
+//! already are left as they are, so importing twice changes nothing.
 //!
-//! Every file is read to its end before anything of any file is taken: a tape with a bad line
-//! changes nothing. After that one exchange at a time is in memory.
+//! Every file is read to its end before anything of any file is taken: a file with a bad line
+//! changes nothing. Another tool's recording becomes a temporary tape first, and from there on is
+//! read as one. After that one exchange at a time is in memory.
+//!
+//! Other tools keep less than the wire had. What a format lacks is said, and noted in each exchange,
+//! so that nobody takes what we had to make up (a head, a time) for what was recorded.
 
-use std::process::ExitCode;
+mod cassette;
+mod conversation;
+mod detect;
+mod error;
+mod har;
+mod intake;
+mod lines;
+mod made;
+mod mcpsnoop;
+mod recorder;
+#[cfg(test)]
+mod tests;
 
+use std::{fs::File, io::BufReader, path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+
+use self::{error::ImportError, intake::Foreign};
 use super::{
     Ctx,
-    args::ImportArgs,
+    args::{ImportArgs, ImportFormat},
     open,
     store::{Imported, Store},
     units,
 };
+use crate::recorder::Source;
+
+/// Another tool's format.
+struct Format {
+    form: ImportFormat,
+    read: fn(BufReader<File>) -> Result<Foreign, ImportError>,
+}
+
+/// All formats but the tape.
+const FORMATS: [Format; 4] = [
+    Format { form: ImportFormat::Har, read: har::read },
+    Format { form: ImportFormat::Mcpsnoop, read: mcpsnoop::read },
+    Format { form: ImportFormat::McpCassette, read: cassette::read },
+    Format { form: ImportFormat::McpRecorder, read: recorder::read },
+];
 
 /// Imports.
 pub(crate) fn run(args: &ImportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
-    let mut tapes = Vec::with_capacity(args.files.len());
+    let mut recordings = Vec::with_capacity(args.files.len());
     for file in &args.files {
-        tapes.push(open::source(ctx, Some(file))?);
+        recordings.push(source(args.format, file, ctx)?);
     }
     let mut store = Store::open(ctx)?;
     let mut all = Imported::default();
-    for tape in &mut tapes {
-        let counts = store.import(tape.as_mut())?;
+    for recording in &mut recordings {
+        let counts = store.import(recording.as_mut())?;
         all.exchanges += counts.exchanges;
         all.known += counts.known;
     }
@@ -32,45 +67,32 @@ pub(crate) fn run(args: &ImportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// A file's records, whatever its format.
+fn source(
+    asked: Option<ImportFormat>,
+    file: &Path,
+    ctx: &mut Ctx,
+) -> anyhow::Result<Box<dyn Source>> {
+    let name = || file.display().to_string();
+    let form = match asked {
+        Some(form) => form,
+        None => detect::form(file).with_context(name)?,
+    };
+    let Some(format) = FORMATS.iter().find(|format| format.form == form) else {
+        return open::source(ctx, Some(file));
+    };
+    let input = BufReader::new(File::open(file).with_context(name)?);
+    let foreign = (format.read)(input).with_context(name)?;
+    for lack in &foreign.lacks {
+        ctx.out.talk(format_args!("{}: {}", file.display(), super::visible::line(lack)));
+    }
+    Ok(foreign.source)
+}
+
 fn said(counts: Imported) -> String {
     let exchanges = units::count(counts.exchanges, "exchange");
     match counts.known {
         0 => format!("imported {exchanges}"),
         known => format!("imported {exchanges}; {known} were there already and are as they were"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-    use crate::cli::{args::Color, output::Output};
-
-    const HEAD: &str = "{\"format\":\"wiretape\",\"version\":1,\"started_at\":\"2026-11-20T10:00:00Z\",\"tool\":\"t\"}\n";
-
-    #[test]
-    fn a_bad_line_is_named_by_file_and_number() {
-        let out = Output::of(std::io::sink(), std::io::sink(), 80);
-        let ctx = Ctx { home: None, color: Color::Never, out };
-        let note = "{\"exchange\":null,\"n\":0,\"at\":0,\"kind\":\"note\",\"text\":\"a\"}\n";
-        for (lines, expected) in [
-            (format!("{note}{{\"exchange\":"), "line 3"),
-            (format!("{note}{note}hello\n"), "line 4"),
-        ] {
-            let mut file = tempfile::NamedTempFile::new().expect("a file");
-            write!(file, "{HEAD}{lines}").expect("written");
-            let error = open::source(&ctx, Some(file.path())).err().expect("a bad line");
-            let text = format!("{error:#}");
-            assert!(text.contains(expected), "{text}");
-            assert!(text.contains(&file.path().display().to_string()), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_was_there_is_said() {
-        assert_eq!(said(Imported { exchanges: 2, known: 0 }), "imported 2 exchanges");
-        let twice = said(Imported { exchanges: 0, known: 2 });
-        assert_eq!(twice, "imported 0 exchanges; 2 were there already and are as they were");
     }
 }

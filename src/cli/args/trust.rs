@@ -39,7 +39,10 @@ Secrets and session ids are replaced by placeholders like {{authorization:1}}.
 Examples:
   wiretape export @last -o session.tape.jsonl
   wiretape export 0199f4 0199f5 -o both.tape.jsonl
-  wiretape export 'tool:search since:1d' -o search.tape.jsonl")]
+  wiretape export 'tool:search since:1d' -o search.tape.jsonl
+  wiretape export @last -o session.har                       for browsers' devtools
+  wiretape export @last -o session.sh                        each request as a curl command
+  wiretape export @last --format json -o - | jq .payload")]
 pub struct ExportArgs {
     /// Sessions (id, beginning of an id, `@last`, tape file) or a query
     #[arg(value_name = "SESSION|QUERY", required = true)]
@@ -47,12 +50,15 @@ pub struct ExportArgs {
     /// Where to write; `-` for stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// The form of the file
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: TapeFormat,
+    /// The form of the file [default: by its ending (.har, .sh, .mmd), else tape]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<ExportFormat>,
     /// Leave secrets in
     #[arg(long)]
     pub reveal: bool,
+    /// Replace what these rules name too, beside all that is replaced anyway
+    #[arg(long, value_name = "RULES.toml", conflicts_with = "reveal")]
+    pub redact: Option<PathBuf>,
     /// Read this tape rather than the store
     #[arg(long, value_name = "FILE")]
     pub tape: Option<PathBuf>,
@@ -64,25 +70,52 @@ pub struct ExportArgs {
 /// `wiretape import`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Importing twice changes nothing.
+Importing twice changes nothing. What another tool's recording lacks is said, and noted in each
+exchange.
 
-Example:
-  wiretape import session.tape.jsonl")]
+Examples:
+  wiretape import session.tape.jsonl
+  wiretape import devtools.har
+  wiretape import --format mcpsnoop ~/.local/state/mcpsnoop/sessions/*.jsonl")]
 pub struct ImportArgs {
-    /// The tapes
+    /// The recordings
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Their form
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub format: TapeFormat,
+    /// Their form [default: what each looks like]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<ImportFormat>,
 }
 
-/// The form of a file with sessions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TapeFormat {
-    /// wiretape's own: JSON Lines
-    #[default]
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// wiretape's own: JSON Lines of records, to be read, replayed and imported
     Tape,
+    /// HTTP Archive 1.2
+    Har,
+    /// A shell script, one curl command a request
+    Curl,
+    /// JSON Lines of sessions, exchanges, messages and frames, as `show --json` prints them
+    Json,
+    /// A page (comes with the terminal UI)
+    Html,
+    /// A sequence diagram
+    Mermaid,
+}
+
+/// The form of a recording that comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// wiretape's own
+    Tape,
+    /// HTTP Archive of browsers, mitmproxy, Charles, wiretape
+    Har,
+    /// Session log of mcpsnoop
+    Mcpsnoop,
+    /// Cassette of mcp-cassette (JSON Lines, versions 1 and 2)
+    McpCassette,
+    /// Cassette of mcp-recorder (JSON)
+    McpRecorder,
 }
 
 /// `wiretape ca`.

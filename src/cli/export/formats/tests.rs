@@ -1,0 +1,77 @@
+use std::io::Write as _;
+
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::{
+    capture::{Record, arbitrary},
+    store::tape::{Spool, TapeHeader},
+};
+
+/// What a form makes of these exchanges.
+fn made(form: ExportFormat, exchanges: &[Vec<Record>]) -> String {
+    let mut spool = Spool::new(tempfile::tempfile().expect("a file"));
+    for record in exchanges.iter().flatten() {
+        spool.push(record.clone()).expect("written");
+    }
+    let mut tape = tempfile::tempfile().expect("a file");
+    let header = TapeHeader::new(Timestamp(0), "test", Vec::new());
+    spool.finish(header, &mut tape).expect("written");
+    tape.flush().expect("written");
+    let format = FORMATS.iter().find(|format| format.form == form).expect("it is one");
+    let out = tempfile::NamedTempFile::new().expect("a file");
+    write(format, tape, None, out.as_file()).expect("written");
+    std::fs::read_to_string(out.path()).expect("all forms are UTF-8")
+}
+
+#[test]
+fn a_files_name_decides_where_nothing_is_said() {
+    let form = |asked, name: &str| {
+        chosen(asked, Path::new(name)).map(|format| format.map(|format| format.form))
+    };
+    for (name, expected) in [
+        ("a.har", Some(ExportFormat::Har)),
+        ("a.HAR", Some(ExportFormat::Har)),
+        ("a.sh", Some(ExportFormat::Curl)),
+        ("a.mmd", Some(ExportFormat::Mermaid)),
+        ("a.tape.jsonl", None),
+        ("a.json", None),
+        ("-", None),
+    ] {
+        assert_eq!(form(None, name).expect("known"), expected, "{name}");
+        assert_eq!(form(Some(ExportFormat::Tape), name).expect("known"), None, "{name}");
+        assert_eq!(form(Some(ExportFormat::Json), name).expect("known"), Some(ExportFormat::Json));
+    }
+    for refused in [form(None, "a.html"), form(Some(ExportFormat::Html), "a.har")] {
+        assert!(refused.expect_err("not there yet").to_string().contains("terminal UI"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn every_form_takes_every_recording(exchanges in vec(arbitrary::exchange(), 0..4)) {
+        let har: serde_json::Value =
+            serde_json::from_str(&made(ExportFormat::Har, &exchanges)).expect("JSON");
+        for entry in har["log"]["entries"].as_array().expect("a list") {
+            let timings = &entry["timings"];
+            let parts = ["blocked", "dns", "connect", "send", "wait", "receive"];
+            let parts = parts.map(|part| timings[part].as_f64().expect("a number"));
+            let sum: f64 = parts.into_iter().filter(|part| *part >= 0.0).sum();
+            let time = entry["time"].as_f64().expect("a number");
+            prop_assert!((time - sum).abs() <= sum.abs() * 1e-9, "{} {}", time, timings);
+        }
+        for line in made(ExportFormat::Json, &exchanges).lines() {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            prop_assert!(line["schema"].as_str().is_some_and(|s| s.starts_with("wiretape/")));
+        }
+        let script = made(ExportFormat::Curl, &exchanges);
+        let harmless = |c: char| c == '\n' || !c.is_control() && c != '\u{202e}';
+        prop_assert!(script.chars().all(harmless));
+        for line in made(ExportFormat::Mermaid, &exchanges).lines().skip(1) {
+            let text = line.split_once(": ").or(line.split_once(" as ")).map(|(_, text)| text);
+            let text = text.expect("every statement has a text");
+            prop_assert!(!text.contains(['<', '>', '"', '%', '{', '\\', ':']), "{}", line);
+        }
+    }
+}
