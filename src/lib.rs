@@ -12,7 +12,7 @@
 //! | [`tls`] | authority, leaves, the client's hello; roots and trust toward upstreams |
 //! | [`proxy`] | listeners, CONNECT, forwarding, the tee: the way of the traffic |
 //! | [`store`] | journal segments (the truth), the catalog (sled, derived), tapes |
-//! | [`replay`] | one session held against another; pure so far |
+//! | [`replay`] | what was recorded, played back: plans, bindings, comparison; `drive` is the client, `serve` the server |
 //! | [`recorder`] | owns the store: keeps, numbers, writes; feed, sources, the home's socket |
 //! | [`settings`] | what was typed and the config file, checked |
 //! | [`cli`] | one file a verb; the only place that prints |
@@ -37,7 +37,8 @@
 //! [`proxy::ListenerSettings`], which a second process hands to the owner of a home. `store` knows
 //! nothing of `protocol`: the recorder hands the catalog what the fold found. `replay`
 //! rests on `protocol` and serves `cli`. `capture`, `protocol` and `replay` know no tokio, hyper,
-//! sled, file or clock. `tasks` serves `proxy`, `recorder` and `cli`.
+//! sled, file or clock, but for `replay::drive` and `replay::serve`, the client and the server: they
+//! have sockets, `tls`, `clock` and `tasks`. `tasks` serves `proxy`, `recorder` and `cli` too.
 //!
 //! # The journey of one SSE frame
 //!

@@ -3,6 +3,8 @@
 
 mod reading;
 mod recording;
+mod replaying;
+mod serve;
 mod trust;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -13,8 +15,10 @@ pub use reading::{
     DiffArgs, FailOn, FindArgs, ListArgs, ProblemsArgs, RawPart, Reading, ShowArgs, TraceArgs,
 };
 pub use recording::{DemoArgs, OnFull, RecordArgs, Recording, RunArgs};
+pub use replaying::{Playing, ReplayArgs, VerifyArgs};
+pub use serve::{Miss, ServeArgs, Timing};
 pub use trust::{CaAction, CaArgs, DoctorArgs, SystemProxyAction, SystemProxyArgs};
-pub use trust::{CompletionsArgs, ExportArgs, ImportArgs, PruneArgs, TapeFormat};
+pub use trust::{CompletionsArgs, ExportArgs, ExportFormat, ImportArgs, ImportFormat, PruneArgs};
 
 /// Record, look at and replay MCP traffic.
 ///
@@ -51,6 +55,7 @@ Examples:
   wiretape show @last                            the latest session, message by message
   wiretape find status:error since:1d            what went wrong since yesterday
   wiretape export @last -o session.tape.jsonl    a tape to share, secrets replaced
+  wiretape verify session.tape.jsonl --to URL    does a server still answer so
 
 Start with `wiretape doctor` when a client's traffic does not show up.";
 
@@ -102,6 +107,12 @@ pub enum Verb {
     Problems(ProblemsArgs),
     /// Compare two sessions call by call
     Diff(DiffArgs),
+    /// Send a session's messages to a server again
+    Replay(Box<ReplayArgs>),
+    /// Hold a server against tapes: does it still answer as it did
+    Verify(Box<VerifyArgs>),
+    /// Be the server that was recorded
+    Serve(ServeArgs),
     /// Delete sessions
     Prune(PruneArgs),
     /// Write sessions to a tape, secrets replaced

@@ -9,12 +9,14 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod environment;
 mod exchange;
 mod export;
 pub mod faces;
 pub mod failure;
 mod find;
 mod import;
+mod keep;
 mod list;
 mod live;
 mod man;
@@ -29,7 +31,9 @@ mod prune;
 mod record;
 mod recording;
 mod remarks;
+mod replay;
 mod run;
+mod serve;
 mod shell;
 mod show;
 mod signals;
@@ -45,6 +49,7 @@ mod trace;
 mod transcript;
 mod trust;
 mod units;
+mod verify;
 mod visible;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -118,6 +123,8 @@ fn dispatch(verb: Verb, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
         Verb::Trace(args) => trace::run(&args, ctx),
         Verb::Problems(args) => problems::run(&args, ctx),
         Verb::Diff(args) => diff::run(&args, ctx),
+        Verb::Replay(args) => replay::run(&args, ctx),
+        Verb::Verify(args) => verify::run(&args, ctx),
         Verb::Completions(args) => completions::run(args, ctx),
         Verb::Man => man::run(ctx),
         Verb::Record(args) => record::run(&args, ctx),
@@ -126,6 +133,7 @@ fn dispatch(verb: Verb, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
         Verb::SystemProxy(args) => system_proxy::run(args, ctx),
         Verb::Ca(args) => ca::run(&args, ctx),
         Verb::Doctor(args) => doctor::run(&args, ctx),
+        Verb::Serve(args) => serve::run(&args, ctx),
         Verb::Prune(args) => prune::run(&args, ctx),
         Verb::Export(args) => export::run(&args, ctx),
         Verb::Import(args) => import::run(&args, ctx),

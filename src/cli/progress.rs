@@ -58,3 +58,33 @@ impl Rebuild {
         }
     }
 }
+
+/// A recording that is played back. Shown on a terminal only.
+pub(super) struct Playing {
+    bar: ProgressBar,
+}
+
+impl Playing {
+    /// So many steps.
+    pub(super) fn new(of: u64) -> Self {
+        let look = "playing {bar:30} {pos}/{len} steps, {eta} left";
+        let style =
+            ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self { bar: ProgressBar::new(of).with_style(style) }
+    }
+
+    /// One more is done.
+    pub(super) fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Prints with the bar out of the way.
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// All is played.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -3,14 +3,14 @@
 //!
 //! Others wait for a free store that is written to; they are not served meanwhile.
 
-use std::path::Path;
+use std::{path::Path, sync::mpsc::Receiver};
 
 use anyhow::bail;
 use tokio::runtime::Runtime;
 
 use super::{Ctx, progress::Rebuild};
 use crate::{
-    capture::ExchangeId,
+    capture::{ExchangeId, Record},
     recorder::{
         Recorder, Source,
         attach::{Attached, Opened, PruneCounts, Purpose, RemoteSource, open_home},
@@ -81,6 +81,27 @@ impl Store {
                 runtime.block_on(owner.import(&notices))?;
                 let counts = runtime.block_on(owner.import_end())?;
                 Ok(Imported { exchanges: counts.exchanges, known: counts.known })
+            }
+        }
+    }
+
+    /// Takes records as they come, to their last one, and closes.
+    pub(super) fn gather(self, records: Receiver<Record>) -> anyhow::Result<()> {
+        match self {
+            Self::Own { recorder, _lock } => {
+                let mut gathering = recorder.importer().gather();
+                for record in records {
+                    gathering.take(vec![record])?;
+                }
+                gathering.finish()?;
+                Ok(recorder.close()?)
+            }
+            Self::InUse { runtime, mut owner, .. } => {
+                for record in records {
+                    runtime.block_on(owner.import(&[record]))?;
+                }
+                runtime.block_on(owner.import_end())?;
+                Ok(())
             }
         }
     }

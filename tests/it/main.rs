@@ -8,20 +8,27 @@
 mod support;
 
 mod arrows;
+mod bindings;
 mod captures;
 mod crash;
 mod demo;
 mod diff;
 mod fidelity;
+mod formats;
 mod homes;
 mod houses;
+mod mutations;
 mod notices;
 mod oauth;
 mod options;
 mod outlets;
 mod problems;
 mod reading;
+mod redaction;
 mod refusals;
+mod replay;
+mod serve;
 mod sources;
 mod streams;
 mod trace;
+mod verify;

@@ -38,6 +38,9 @@ use crate::{
     tls::{Authority, Leaves, connector_trusting},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The last revision with sessions.
 const LEGACY: &str = "2025-11-25";
 /// The first one without.

@@ -31,8 +31,13 @@ pub(crate) struct FrameFace<'a> {
 }
 
 impl<'a> FrameFace<'a> {
-    /// A frame of an exchange; `raw` as it may be shown.
-    pub(crate) fn new(exchange: ExchangeId, frame: &'a Frame, raw: &'a [u8]) -> Self {
+    /// A frame of an exchange; `raw` and `comments` as they may be shown.
+    pub(crate) fn new(
+        exchange: ExchangeId,
+        frame: &'a Frame,
+        raw: &'a [u8],
+        comments: &'a [String],
+    ) -> Self {
         let utf8 = std::str::from_utf8(raw);
         Self {
             schema: "wiretape/frame/1",
@@ -42,7 +47,7 @@ impl<'a> FrameFace<'a> {
             event: frame.event.as_deref(),
             id: frame.id.as_deref(),
             retry: frame.retry,
-            comments: &frame.comments,
+            comments,
             data_bytes: frame.data.len(),
             raw: utf8.ok(),
             raw_base64: utf8.is_err().then(|| BASE64_STANDARD.encode(raw)),

@@ -10,11 +10,13 @@ mod message;
 mod notice;
 mod oauth;
 mod problem;
+mod served;
 mod session;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod verified;
 
 pub(crate) use exchange::{ExchangeFace, McpFace, RequestFace, ResponseFace};
 pub(crate) use frame::FrameFace;
@@ -24,9 +26,11 @@ pub(crate) use message::{MessageFace, compact};
 pub(crate) use notice::{NoticeFace, Told};
 pub(crate) use oauth::OAuthFace;
 pub(crate) use problem::ProblemFace;
+pub(crate) use served::{ServedFace, StandFace};
 pub(crate) use session::SessionFace;
 pub(crate) use summary::SummaryFace;
 pub(crate) use verdict::{ComparedFace, VerdictFace};
+pub(crate) use verified::VerifiedFace;
 
 use serde::Serializer;
 

@@ -136,7 +136,7 @@ impl<'a> SessionFace<'a> {
     pub(crate) fn offering(self, catalogue: &Catalogue, mask: &mut Mask) -> Self {
         let mut listing = |listing: &Listing| {
             listing.listed_at.map(|_| ListingFace {
-                names: listing.offers.iter().map(|o| mask.url(&o.key).into_owned()).collect(),
+                names: listing.offers.iter().map(|o| mask.plain(&o.key).into_owned()).collect(),
                 complete: listing.complete && listing.more == 0,
                 changed: listing.changed,
             })

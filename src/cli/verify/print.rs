@@ -1,0 +1,298 @@
+//! Judges steps as they are done, and tells the verdicts: as JSON Lines, or to people.
+
+use std::collections::HashMap;
+
+use super::{
+    fix::Fix,
+    load::Played,
+    run::{Asked, Ran, RanTape},
+    sums,
+};
+use crate::{
+    capture::{ExchangeId, Record, redact::Leg},
+    cli::{
+        diff,
+        faces::{VerdictFace, VerifiedFace},
+        keep::Keep,
+        masked::Mask,
+        output::Output,
+        progress::Playing,
+        visible,
+    },
+    replay::{
+        bind::{Bindings, Table},
+        compare::{Difference, Lens, Ruling, Tally, Verdict, judge},
+        drive::{Done, Report, Sent},
+        plan::{Plan, Planned, Role},
+        steps::{Step, StepKind, steps},
+    },
+};
+
+/// Steps that are not the same and that people are told; further ones are counted, and the JSON has
+/// all.
+const STEPS_TOLD: u64 = 100;
+
+/// Tells how a run goes.
+pub(super) struct Teller<'t> {
+    asked: &'t Asked,
+    /// How many there are.
+    tapes: usize,
+    out: &'t mut Output,
+    bar: Playing,
+    mask: Mask,
+    keep: Option<Keep>,
+    ran: Ran,
+    left_out: Vec<String>,
+    /// Steps that are not the same.
+    told: u64,
+    /// `--update`: the records of live exchanges whose steps are not done.
+    live: HashMap<ExchangeId, Vec<Record>>,
+    /// What stdout had to say against it.
+    failed: Option<anyhow::Error>,
+}
+
+impl<'t> Teller<'t> {
+    pub(super) fn new(
+        asked: &'t Asked,
+        (tapes, steps): (usize, u64),
+        keep: Option<Keep>,
+        out: &'t mut Output,
+    ) -> Self {
+        let mut mask = Mask::new(asked.reveal);
+        for (name, value) in &asked.secrets {
+            mask.learn(&name.to_ascii_lowercase(), credential(value));
+        }
+        Self {
+            asked,
+            tapes,
+            out,
+            bar: Playing::new(steps),
+            mask,
+            told: 0,
+            live: HashMap::new(),
+            keep,
+            ran: Ran::default(),
+            left_out: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// A tape begins.
+    pub(super) fn tape(&mut self, played: &Played, plans: &[(Plan<'_>, Bindings)]) {
+        let bindings = plans.iter().flat_map(|(_, bindings)| bindings.told()).collect();
+        let name = played.name.clone();
+        if !self.asked.json && self.tapes > 1 {
+            let name = visible::line(&name);
+            self.bar.aside(|| self.out.talk(format!("{name}:")));
+        }
+        self.ran.tapes.push(RanTape { name, bindings, ..RanTape::default() });
+    }
+
+    /// A session of it begins.
+    pub(super) fn session(&mut self, plan: &Plan<'_>) {
+        let not_selected = plan.not_selected() as u64;
+        if let Some(tape) = self.ran.tapes.last_mut() {
+            tape.not_selected += not_selected;
+            // Each recorded step counts, whatever becomes of it.
+            tape.tally.of += not_selected;
+        }
+        for _ in plan.items.iter().filter(|item| item.role == Role::Left) {
+            self.bar.step();
+        }
+    }
+
+    /// Fails where stdout did.
+    pub(super) fn check(&mut self) -> anyhow::Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// The sums. They are told after an interruption too: what was done was done.
+    /// None where the run failed: then there is nothing to sum up.
+    pub(super) fn finish(mut self, interrupted: Option<bool>) -> (Ran, anyhow::Result<()>) {
+        self.bar.finish();
+        self.ran.interrupted = interrupted == Some(true);
+        let kept = self.keep.take().map_or(Ok(()), Keep::finish);
+        let told = if interrupted.is_some() { self.sums() } else { Ok(()) };
+        (self.ran, kept.and(told))
+    }
+
+    fn sums(&mut self) -> anyhow::Result<()> {
+        self.check()?;
+        if self.asked.quiet {
+            return Ok(());
+        }
+        let mut all = Tally::default();
+        let (mut not_selected, mut bindings) = (0, Vec::new());
+        for tape in &self.ran.tapes {
+            all.compared += tape.tally.compared;
+            all.of += tape.tally.of;
+            all.skipped += tape.tally.skipped;
+            for (path, times) in &tape.tally.ignored_paths {
+                *all.ignored_paths.entry(path.clone()).or_insert(0) += times;
+            }
+            not_selected += tape.not_selected;
+            bindings.extend(tape.bindings.iter().cloned());
+        }
+        self.left_out.sort_unstable();
+        self.left_out.dedup();
+        if self.asked.json {
+            let counts = [all.compared, all.of, all.skipped, not_selected];
+            let paths = all.ignored_paths.keys().map(String::as_str).collect();
+            self.out.json(&VerifiedFace::new(counts, paths, &bindings, &self.left_out))?;
+            return Ok(());
+        }
+        let folded = self.told.saturating_sub(STEPS_TOLD);
+        sums::tell(&self.ran, &all, folded, &self.left_out, self.out);
+        Ok(())
+    }
+
+    fn tell(&mut self, verdict: Verdict) {
+        let verdict = self.masked(verdict);
+        let (json, same) = (self.asked.json, verdict.ruling == Ruling::Same);
+        self.told += u64::from(!same);
+        let printed = match (json, same) {
+            _ if self.asked.quiet => Ok(()),
+            (false, true) => Ok(()),
+            (false, false) if self.told > STEPS_TOLD => Ok(()),
+            _ => self.bar.aside(|| {
+                if json {
+                    self.out.json(&VerdictFace::new(&verdict))?;
+                } else {
+                    diff::tell(&verdict, self.out)?;
+                }
+                anyhow::Ok(self.out.flush()?)
+            }),
+        };
+        if let Err(error) = printed {
+            self.failed.get_or_insert(error);
+        }
+        if let Some(tape) = self.ran.tapes.last_mut() {
+            tape.verdicts.push(verdict);
+        }
+    }
+
+    /// A verdict without secrets. A value is masked under the key that it stands at.
+    fn masked(&mut self, mut verdict: Verdict) -> Verdict {
+        for difference in &mut verdict.differences {
+            let Difference { path, recorded, replayed, .. } = difference;
+            let key = path.rsplit('/').next().unwrap_or_default();
+            let key = serde_json::Value::from(key.replace("~1", "/").replace("~0", "~"));
+            for value in [recorded, replayed].into_iter().flatten() {
+                let around = format!("{{{key}:{value}}}");
+                let masked = self.mask.body(None, Leg::Mcp, around.as_bytes());
+                let text = String::from_utf8_lossy(&masked);
+                let before = key.to_string().len() + 2;
+                if let Some(inner) = text.get(before..text.len().saturating_sub(1)) {
+                    inner.clone_into(value);
+                }
+            }
+            *path = self.mask.plain(path).into_owned();
+        }
+        verdict.reason = verdict.reason.map(|reason| self.mask.plain(&reason).into_owned());
+        verdict.name = verdict.name.map(|name| self.mask.url(&name).into_owned());
+        verdict
+    }
+
+    /// What a step that was sent comes to, and what else the server said.
+    fn judged(&mut self, item: &Planned<'_>, sent: &Sent, table: &Table) -> Vec<Verdict> {
+        let replayed = steps(&sent.replayed);
+        let its = like(&item.step, &replayed);
+        let (rules, ignore) = (&self.asked.rules, self.asked.ignore.as_slice());
+        let (strict, timing) = (self.asked.strict, self.asked.timing);
+        let lens = Lens { rules, ignore, table, strict, timing };
+        let mut nowhere = Tally::default();
+        let tally = self.ran.tapes.last_mut().map_or(&mut nowhere, |tape| &mut tape.tally);
+        let mut verdict = judge(&item.step, its, &lens, tally);
+        if let Some(tape) = self.ran.tapes.last_mut().filter(|_| self.asked.update) {
+            tape.fixes.extend(fixed(&item.step, its, &verdict, &self.live));
+            for told in &sent.replayed.exchanges {
+                self.live.remove(&told.reading.summary.id);
+            }
+        }
+        let notes = verdict.reason.take().into_iter().chain(sent.notes.iter().cloned());
+        verdict.reason = Some(notes.collect::<Vec<_>>().join("; ")).filter(|text| !text.is_empty());
+        let extras = sent.extras.iter().map(|extra| Verdict {
+            message: None,
+            name: None,
+            method: extra.method.clone(),
+            ..Verdict::of(&item.step, Ruling::Extra, Some(extra.reason.clone()))
+        });
+        std::iter::once(verdict).chain(extras.collect::<Vec<_>>()).collect()
+    }
+}
+
+impl Report<'_> for Teller<'_> {
+    fn record(&mut self, record: &Record) {
+        self.mask.hear(&record.fact);
+        if let Some(id) = record.exchange.filter(|_| self.asked.update) {
+            self.live.entry(id).or_default().push(record.clone());
+        }
+        if let Some(keep) = &self.keep {
+            keep.take(record);
+        }
+    }
+
+    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
+        self.bar.step();
+        if item.role != Role::Chosen {
+            // It is not judged, but why it failed concerns those that need it.
+            let notes = if let Done::Sent(sent) = done { sent.notes } else { Vec::new() };
+            for note in notes {
+                let note = visible::line(&note);
+                self.bar.aside(|| self.out.talk(note));
+            }
+            return;
+        }
+        match done {
+            Done::Skipped(reason) => {
+                if let Some(tape) = self.ran.tapes.last_mut() {
+                    tape.tally.of += 1;
+                    tape.tally.skipped += 1;
+                }
+                self.tell(Verdict::of(&item.step, Ruling::Skipped, Some(reason)));
+            }
+            Done::Sent(sent) => {
+                for verdict in self.judged(item, &sent, table) {
+                    self.tell(verdict);
+                }
+            }
+        }
+    }
+
+    fn left_out(&mut self, names: Vec<String>) {
+        self.left_out.extend(names);
+    }
+}
+
+/// The live step that is the recorded one's: the story of one step has its requests to the server
+/// first, and may have answers of the client beside it.
+fn like<'l, 's>(recorded: &Step<'_>, live: &'l [Step<'s>]) -> Option<&'l Step<'s>> {
+    let same = |step: &&Step<'_>| {
+        step.kind == recorded.kind
+            && (step.method() == recorded.method() || step.kind == StepKind::Delete)
+    };
+    live.iter().find(same)
+}
+
+/// A credential without its scheme, which is no secret.
+pub(super) fn credential(value: &str) -> &str {
+    let (scheme, rest) = value.split_once(' ').unwrap_or_default();
+    let known = ["bearer", "basic", "token", "dpop"];
+    let known = known.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if known { rest.trim() } else { value.trim() }
+}
+
+/// What `--update` is to make of a step; none where nothing changed.
+fn fixed(
+    own: &Step<'_>,
+    its: Option<&Step<'_>>,
+    verdict: &Verdict,
+    live: &HashMap<ExchangeId, Vec<Record>>,
+) -> Option<Result<Fix, String>> {
+    let its = its.filter(|_| verdict.ruling == Ruling::Changed)?;
+    let fix = Fix::of(own, its, verdict, live);
+    Some(fix.map_err(|why| {
+        let step = format!("{} {}", own.method(), own.name().unwrap_or_default());
+        format!("{}: {why}", step.trim_end())
+    }))
+}

@@ -1,0 +1,253 @@
+//! Plays what was loaded and judges each step as it is done.
+
+use std::{env, time::Duration};
+
+use anyhow::{Context as _, bail};
+
+use super::{fix::Fix, load::Played, print::Teller};
+use crate::{
+    capture::ExchangeId,
+    cli::{
+        Ctx,
+        args::Playing,
+        failure::{Failure, code},
+        keep::Keep,
+        runtime,
+        signals::Signals,
+    },
+    protocol::{
+        Message,
+        query::{Query, Subject},
+    },
+    replay::{
+        bind::{Binding, Bindings, Corrections, Edits},
+        compare::{Ruling, Tally, Verdict},
+        drive::{DriveError, PATIENCE, Settings, drive},
+        guard::Guard,
+        plan::{Plan, Role},
+        rules::{Rules, Selector},
+        steps::Step,
+    },
+    tasks::Tasks,
+    tls::UpstreamSettings,
+};
+
+/// What the connections' tasks get to end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What was typed, checked.
+pub(in crate::cli) struct Asked {
+    pub(super) to: String,
+    pub(super) headers: Vec<(String, String)>,
+    /// Those of them that came from the environment.
+    pub(super) secrets: Vec<(String, String)>,
+    pub(super) guard: Guard,
+    pub(super) upstream: UpstreamSettings,
+    pub(super) only: Option<String>,
+    pub(in crate::cli) edits: Edits,
+    pub(in crate::cli) speed: Option<f64>,
+    pub(in crate::cli) rules: Rules,
+    pub(in crate::cli) ignore: Vec<Selector>,
+    pub(in crate::cli) strict: bool,
+    pub(in crate::cli) timing: bool,
+    pub(super) keep: bool,
+    /// Verdicts are not told: a replay that only teaches.
+    pub(super) quiet: bool,
+    /// What changed is to be put into the tapes.
+    pub(super) update: bool,
+    pub(super) reveal: bool,
+    pub(super) json: bool,
+}
+
+/// What a run came to.
+#[derive(Default)]
+pub(in crate::cli) struct Ran {
+    /// One for each tape, in order.
+    pub(in crate::cli) tapes: Vec<RanTape>,
+    /// A signal ended it.
+    pub(in crate::cli) interrupted: bool,
+}
+
+/// What one tape came to.
+#[derive(Default)]
+pub(in crate::cli) struct RanTape {
+    /// As it was named: what reports are named by.
+    pub(in crate::cli) name: String,
+    /// In the order in which they were done, secrets masked.
+    pub(in crate::cli) verdicts: Vec<Verdict>,
+    pub(in crate::cli) tally: Tally,
+    pub(in crate::cli) not_selected: u64,
+    pub(in crate::cli) bindings: Vec<Binding>,
+    /// `--update`: what is to change on the tape, or why it cannot.
+    pub(super) fixes: Vec<Result<Fix, String>>,
+}
+
+impl Ran {
+    /// Nothing differs, and nothing was skipped that should not be.
+    pub(in crate::cli) fn is_green(&self, allow_skips: bool) -> bool {
+        let mut all = self.tapes.iter().flat_map(|tape| &tape.verdicts);
+        all.all(|verdict| match verdict.ruling {
+            Ruling::Same => true,
+            Ruling::Skipped => allow_skips,
+            Ruling::Changed | Ruling::Missing | Ruling::Extra => false,
+        })
+    }
+}
+
+impl Asked {
+    pub(in crate::cli) fn of(typed: &Playing, to: String) -> anyhow::Result<Self> {
+        let (mut headers, mut secrets) = (Vec::new(), Vec::new());
+        for header in &typed.header {
+            let Some((name, value)) = header.split_once(':') else {
+                bail!("`{header}` is no header\nhint: --header 'Name: value'");
+            };
+            headers.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+        for header in &typed.header_env {
+            let Some((name, variable)) = header.split_once('=') else {
+                bail!("`{header}` names no variable\nhint: --header-env Authorization=MY_VARIABLE");
+            };
+            let value = env::var(variable).map_err(|_| {
+                anyhow::anyhow!("{variable} is not set\nhint: --header-env {name}={variable} sends its value as {name}")
+            })?;
+            secrets.push((name.trim().to_owned(), value.clone()));
+            headers.push((name.trim().to_owned(), value));
+        }
+        let guard = Guard { all: typed.allow_side_effects, tools: typed.allow_tool.clone() };
+        let upstream = UpstreamSettings {
+            extra_roots: typed.upstream_ca.clone(),
+            insecure_hosts: typed.insecure_host.clone(),
+            client_cert: typed.client_cert.clone(),
+        };
+        Ok(Self {
+            to,
+            headers,
+            secrets,
+            guard,
+            upstream,
+            only: typed.only.clone(),
+            edits: Edits::default(),
+            speed: None,
+            rules: Rules::default(),
+            ignore: Vec::new(),
+            strict: false,
+            timing: false,
+            keep: typed.keep,
+            quiet: false,
+            update: false,
+            reveal: typed.reveal,
+            json: typed.json,
+        })
+    }
+}
+
+/// Plays all of it, telling each verdict as it falls and the sums at the end.
+pub(in crate::cli) fn play(all: &[Played], asked: &Asked, ctx: &mut Ctx) -> anyhow::Result<Ran> {
+    let mut planned = Vec::new();
+    for played in all {
+        planned.push((played, plans(played, asked)?));
+    }
+    let steps = planned.iter().flat_map(|(_, plans)| plans).map(|(plan, _)| plan.items.len());
+    let steps = steps.sum::<usize>() as u64;
+    let keep = asked.keep.then(|| Keep::open(ctx)).transpose()?;
+    let runtime = runtime()?;
+    let mut teller = Teller::new(asked, (all.len(), steps), keep, &mut ctx.out);
+    let played = runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        let tasks = Tasks::new();
+        let ended = tokio::select! {
+            ended = play_all(&planned, asked, &tasks, &mut teller) => ended.map(|()| false),
+            () = signals.next() => Ok(true),
+        };
+        tasks.abort();
+        tasks.drain(GRACE).await;
+        ended
+    });
+    let (ran, finished) = teller.finish(played.as_ref().ok().copied());
+    played?;
+    finished?;
+    Ok(ran)
+}
+
+async fn play_all<'s>(
+    planned: &[(&'s Played, Vec<(Plan<'s>, Bindings)>)],
+    asked: &Asked,
+    tasks: &Tasks,
+    teller: &mut Teller<'_>,
+) -> anyhow::Result<()> {
+    for (played, plans) in planned {
+        teller.tape(played, plans);
+        for (plan, bindings) in plans {
+            let settings = settings(asked, plan.story.session.id);
+            teller.session(plan);
+            drive(plan, bindings, &settings, tasks, teller).await.map_err(failed)?;
+            teller.check()?;
+        }
+    }
+    Ok(())
+}
+
+/// The plan of each session, with what binds its values.
+fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<(Plan<'s>, Bindings)>> {
+    let only = asked.only.as_deref().map(|only| Query::parse(only, played.as_of));
+    let only = only.transpose().context("--only")?;
+    let corrections = Corrections::of(&asked.rules);
+    let (mut plans, mut chosen, mut edited) = (Vec::new(), 0, 0);
+    for story in &played.stories {
+        let bindings = Bindings::corrected(story, &played.placeholders, &corrections);
+        let wants = |step: &Step<'_>| only.as_ref().is_none_or(|only| matches(only, step));
+        let plan = Plan::of(story, &bindings, wants);
+        for item in plan.items.iter().filter(|item| item.role == Role::Chosen) {
+            chosen += 1;
+            let text = item.step.message.map(|m| String::from_utf8_lossy(&m.payload));
+            edited += text.map_or(0, |text| asked.edits.apply(&text).1);
+        }
+        plans.push((plan, bindings));
+    }
+    if chosen == 0 && asked.only.is_some() {
+        bail!("{}: no message of the client matches --only", played.name);
+    }
+    if edited == 0 && !asked.edits.is_empty() {
+        bail!(
+            "--set has no such place in the chosen messages\nhint: PATH begins at the message: /params/arguments/NAME"
+        );
+    }
+    Ok(plans)
+}
+
+/// One of a step's messages meets the query, or its exchange where it has none.
+fn matches(only: &Query, step: &Step<'_>) -> bool {
+    let Some(told) = step.told() else { return false };
+    let call = step.call.map(|call| call.outcome(&step.story.messages));
+    let subject = |message: Option<&Message>| {
+        only.matches(&Subject {
+            session: &step.story.session,
+            summary: &told.reading.summary,
+            call: call.as_ref(),
+            message,
+            at_fault: false,
+        })
+    };
+    subject(step.message) || step.answer().is_some_and(|answer| subject(Some(answer)))
+}
+
+fn settings(asked: &Asked, session: ExchangeId) -> Settings {
+    Settings {
+        to: asked.to.clone(),
+        headers: asked.headers.clone(),
+        guard: asked.guard.clone(),
+        edits: asked.edits.clone(),
+        speed: asked.speed,
+        upstream: asked.upstream.clone(),
+        run: format!("replay-{}", ExchangeId::next()),
+        name: Some(format!("replay of {session}")),
+        patience: PATIENCE,
+    }
+}
+
+fn failed(error: DriveError) -> anyhow::Error {
+    match error {
+        DriveError::Unreachable { .. } => Failure::with_code(code::NETWORK, error),
+        other => other.into(),
+    }
+}
