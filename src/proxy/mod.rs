@@ -43,6 +43,7 @@ use crate::{
 
 pub use dial::DialError;
 pub use error::ProxyError;
+pub(crate) use guard::Guard;
 pub use listener::{Bound, BoundTarget, Proxy};
 pub use own::OwnPorts;
 pub use rules::TUNNELED;

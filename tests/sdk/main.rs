@@ -4,7 +4,10 @@
 //! `.ci/run` installs the SDKs (`npm ci --prefix tests/sdk`, a venv in tests/sdk/.venv); here a
 //! missing one is a failure.
 
+mod archives;
+mod ci;
 mod peers;
+mod served;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "shared with the target `it`, which uses the rest")]
 mod support;

@@ -2,6 +2,7 @@
 
 pub(crate) mod houses;
 pub(crate) mod origin;
+pub(crate) mod secrets;
 pub(crate) mod stories;
 pub(crate) mod tapes;
 pub(crate) mod wiretape;
