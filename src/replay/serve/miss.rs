@@ -9,9 +9,9 @@ use super::{
     asked::Asked,
     json,
     refuse::{json_answer, json_error},
-    remark::{Match, Remark},
+    remark::{Match, Remark, recorded, remark},
     script::{Entry, Script},
-    stage::{Answer, Served, recorded, remark},
+    stage::{Answer, Served},
 };
 use crate::{capture::Headers, protocol::Kind, replay::compare::Difference};
 

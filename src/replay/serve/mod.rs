@@ -4,7 +4,8 @@
 //! client) and what came (`reply`: a whole body, or frames with what each of them followed). A
 //! [`Stage`] is the server without sockets and clock: `choose` finds the recorded exchange of a
 //! request in the queues of its session, `miss` says what comes nearest where there is none,
-//! `refuse` refuses as the recorded server did, `rewrite` puts in the caller's ids, `play` says when a frame goes. `server` gives it a port.
+//! `refuse` refuses as the recorded server did, `rewrite` puts in the caller's ids, `play` says when
+//! a frame goes. `server` gives it a port.
 //!
 //! Closed by default (design.md, Replay): what is not on the tape is an error, and nothing is ever
 //! asked of the recorded server.

@@ -7,11 +7,11 @@ use bytes::Bytes;
 
 use super::{
     asked::Asked,
-    remark::{Match, Remark},
+    remark::{Match, Remark, remark},
     reply::Body,
     rewrite::{Caller, Ids},
     script::{Entry, Script},
-    stage::{Answer, Served, Stage, remark},
+    stage::{Answer, Served, Stage},
 };
 use crate::{capture::Headers, protocol::RefusalReason};
 

@@ -1,6 +1,10 @@
 //! What is said of each request: what it matched, or what came nearest and where it differs.
 
-use crate::{capture::ExchangeId, replay::compare::Difference};
+use super::{
+    asked::{Asked, Incoming, Part},
+    script::{Entry, Script},
+};
+use crate::{capture::ExchangeId, protocol::Kind, replay::compare::Difference};
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,4 +96,44 @@ impl Tally {
             Match::Faulted => self.faulted += 1,
         }
     }
+}
+
+/// A remark before anything is known.
+pub(super) fn remark(asked: &Asked) -> Remark {
+    let part = asked.head_part();
+    let is_request = |part: &&Part| part.kind == Kind::Request;
+    Remark {
+        http: asked.http.clone(),
+        path: asked.path.clone(),
+        method: part.and_then(|part| part.method.clone()),
+        name: part.and_then(|part| part.name.clone()),
+        rpc_id: part.filter(is_request).and_then(|part| part.id.clone()),
+        status: None,
+        outcome: Match::Missed,
+        recorded: None,
+        differences: Vec::new(),
+        reason: None,
+    }
+}
+
+/// A remark of a request that cannot be read.
+pub(super) fn blank(incoming: &Incoming) -> Remark {
+    Remark {
+        http: incoming.method.clone(),
+        path: incoming.target.clone(),
+        method: None,
+        name: None,
+        rpc_id: None,
+        status: None,
+        outcome: Match::Missed,
+        recorded: None,
+        differences: Vec::new(),
+        reason: None,
+    }
+}
+
+/// Where an entry stands on its tape.
+pub(super) fn recorded(script: &Script, entry: &Entry) -> Recorded {
+    let session = script.sessions.get(entry.session).map_or(entry.exchange, |session| session.id);
+    Recorded { session, exchange: entry.exchange, message: entry.message.clone() }
 }

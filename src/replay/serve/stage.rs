@@ -16,16 +16,13 @@ use super::{
     json, miss,
     play::{Playing, Speed},
     refuse::json_error,
-    remark::{Match, Recorded, Remark, Tally},
+    remark::{Match, Recorded, Remark, Tally, blank, recorded, remark},
     reply::{Body, Cue, Stream},
     rewrite::Caller,
     script::{Entry, Script},
     take::Take,
 };
-use crate::{
-    capture::Headers,
-    protocol::{Kind, RefusalReason},
-};
+use crate::{capture::Headers, protocol::RefusalReason};
 
 /// Sessions served at once; the oldest is forgotten for one more, as a server forgets them.
 const TAKES: usize = 4_096;
@@ -481,42 +478,4 @@ fn as_event(body: &Bytes) -> Bytes {
     }
     event.push(b'\n');
     Bytes::from(event)
-}
-
-/// A remark before anything is known.
-pub(super) fn remark(asked: &Asked) -> Remark {
-    let part = asked.head_part();
-    let is_request = |part: &&super::asked::Part| part.kind == Kind::Request;
-    Remark {
-        http: asked.http.clone(),
-        path: asked.path.clone(),
-        method: part.and_then(|part| part.method.clone()),
-        name: part.and_then(|part| part.name.clone()),
-        rpc_id: part.filter(is_request).and_then(|part| part.id.clone()),
-        status: None,
-        outcome: Match::Missed,
-        recorded: None,
-        differences: Vec::new(),
-        reason: None,
-    }
-}
-
-fn blank(incoming: &Incoming) -> Remark {
-    Remark {
-        http: incoming.method.clone(),
-        path: incoming.target.clone(),
-        method: None,
-        name: None,
-        rpc_id: None,
-        status: None,
-        outcome: Match::Missed,
-        recorded: None,
-        differences: Vec::new(),
-        reason: None,
-    }
-}
-
-pub(super) fn recorded(script: &Script, entry: &Entry) -> Recorded {
-    let session = script.sessions.get(entry.session).map_or(entry.exchange, |session| session.id);
-    Recorded { session, exchange: entry.exchange, message: entry.message.clone() }
 }
