@@ -173,17 +173,13 @@ impl<'l> Walk<'l> {
         let (lens, probing) = (self.lens, self.probing);
         // What a placeholder equals is remembered: a probe must not ask.
         let agrees = |own: &str, its: &str| {
-            if probing {
-                own == its || lens.table.expect(own) == its
-            } else {
-                lens.agrees(own, its)
-            }
+            if probing { lens.table.expect(own) == its } else { lens.agrees(own, its) }
         };
         if time::both_near((own, at), (its, other), agrees) {
             self.let_pass();
             return true;
         }
-        same || agrees(own, its)
+        same && lens.table.expect(own) == own || agrees(own, its)
     }
 
     /// A key that is a value of the recorded run stands for the fresh one.

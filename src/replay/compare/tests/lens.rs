@@ -142,6 +142,8 @@ fn a_value_of_the_run_is_expected_where_the_recorded_one_stood() {
             r#"/result/content/0/text value "job-5f1c09aa77d3 was read" "job-000000000000 was read""#
         ]
     );
+    // Nor the recorded run's, which is stale where this run has another.
+    assert_eq!(told(&recorded, &handed(its, its, own))[1], "changed");
 }
 
 #[test]
