@@ -15,10 +15,7 @@ use super::{
     guard::Hints,
     steps::{Step, StepKind, steps},
 };
-use crate::{
-    capture::Outcome,
-    protocol::{Direction, Ending, Kind, Message, Story, Told, Transport},
-};
+use crate::protocol::{Direction, Ending, Kind, Message, Story, Told, Transport};
 
 /// A session's steps, ready to be sent.
 #[derive(Clone, Debug)]
@@ -139,13 +136,10 @@ fn awaits(step: &Step<'_>) -> Awaits {
         StepKind::Stream if is_channel(step) => Awaits::Endpoint,
         StepKind::Stream => Awaits::Head,
         StepKind::Call => {
-            // On a channel nothing but time shows that no answer comes; nor where the client left.
-            let summary = step.told().map(|told| &told.reading.summary);
-            let was_left = summary.is_some_and(|s| s.outcome == Some(Outcome::ClientClosed));
-            let over_channel = step.story.session.transport != Some(Transport::StreamableHttp);
+            // Nothing but time shows that no answer comes; and what ended its stream may be a step
+            // of its own, like DELETE.
             match step.call.map(|call| call.ending) {
-                Some(Ending::Cancelled | Ending::Pending) => Awaits::Nothing,
-                Some(Ending::Unanswered) if over_channel || was_left => Awaits::Nothing,
+                Some(Ending::Cancelled | Ending::Pending | Ending::Unanswered) => Awaits::Nothing,
                 _ => Awaits::Answer,
             }
         }

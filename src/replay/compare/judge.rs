@@ -72,6 +72,15 @@ pub(super) fn held(
         met.differences.extend(outcome(own, its));
     }
     answers(own, its, lens, &mut met);
+    if cancelled {
+        met.differences.retain(|found| {
+            let chance = found.kind == Kind::Value && BY_CHANCE.contains(&&*found.path);
+            if chance {
+                *met.ignored.entry(found.path.clone()).or_insert(0) += 1;
+            }
+            !chance
+        });
+    }
     if own.kind != StepKind::Stream || lens.strict {
         met.add(notices::differences(own, its, lens));
     }
@@ -85,6 +94,9 @@ pub(super) fn held(
     let ruling = if met.differences.is_empty() { Ruling::Same } else { Ruling::Changed };
     Verdict { differences: met.differences, ..Verdict::of(own, ruling, reason) }
 }
+
+/// With which error a server ends what was cancelled: its own, or that the session is gone.
+const BY_CHANCE: [&str; 2] = ["/error/code", "/error/message"];
 
 /// Why a step cannot be compared, if it cannot.
 fn unread(step: &Step<'_>) -> Option<String> {

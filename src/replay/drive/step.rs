@@ -380,7 +380,23 @@ impl<'s> Driver<'_, 's> {
         if let Some(id) = &started.id {
             self.waiting.remove(id);
         }
+        if let Some(index) = self.cancels(item)
+            && let Some(exchange) = self.exchanges.get_mut(&started.key)
+        {
+            exchange.owner = Some(index);
+        }
         self.drop_exchanges(started.index);
+    }
+
+    /// The running step that this one cancels, to whose story it belongs too.
+    fn cancels(&self, item: &Planned<'s>) -> Option<usize> {
+        let told = item.step.message.map(|message| (message.exchange, message.number))?;
+        let is_it = |index: usize| {
+            let step = &self.plan.items.get(index)?.step;
+            let cancelled = step.story.messages.get(step.call?.cancelled?)?;
+            (told == (cancelled.exchange, cancelled.number)).then_some(index)
+        };
+        self.open.iter().find_map(|started| is_it(started.index))
     }
 
     /// `initialize` was answered with a result.
