@@ -33,7 +33,7 @@ use crate::{
     replay::{
         rules::Rules,
         serve::{
-            Faults, Match, Remark, Script, Speed, Stage, Tally,
+            Faults, Match, Remark, Script, Speed, Stage, Tally, in_words,
             server::{OnMiss, Server, Serving},
         },
     },
@@ -219,6 +219,10 @@ fn line(remark: &Remark, out: &mut Output) {
     if let Some(reason) = &remark.reason {
         let reason = visible::line(reason);
         out.talk(out.paint_talk(style::FAINT, format_args!("    {reason}")).to_string());
+    }
+    for difference in &remark.differences {
+        let field = visible::line(&in_words(difference)).into_owned();
+        out.talk(out.paint_talk(style::FAINT, format_args!("    {field}")).to_string());
     }
 }
 

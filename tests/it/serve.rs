@@ -90,6 +90,22 @@ fn by_hand_in_order_then_closed_and_ended_by_a_signal() {
     assert!(talk.contains("2 matched, 2 refused as recorded, 2 missed"), "{talk}");
 }
 
+/// Only whoever sent a secret is told it again (design.md, tenet 4).
+#[test]
+fn a_secret_that_is_sent_is_said_nowhere() {
+    for options in [&["--json"][..], &[]] {
+        let mut served = Served::start(options);
+        let session = served.begin();
+        let secret = FAIL.replace("{}", r#"{"password":"made-up-hunter2"}"#);
+        let (status, body) = served.post(&session, &secret);
+        assert_eq!(status, 400);
+        assert!(body.contains("made-up-hunter2"), "{body}");
+        let (said, talk) = served.end();
+        let said = format!("{said:?}{talk}");
+        assert!(said.contains("{{password:1}}") && !said.contains("made-up"), "{said}");
+    }
+}
+
 /// faults.md 53: a page that points its own name at 127.0.0.1 still sends that name.
 #[test]
 fn a_page_from_elsewhere_is_refused() {

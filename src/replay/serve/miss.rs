@@ -60,17 +60,15 @@ pub(super) fn missed(
         );
         (text, "unmatched")
     } else {
-        let fields: Vec<String> = differences.iter().map(in_words).collect();
-        let text = format!(
-            "wiretape serve: {what} is not on the tape; the nearest is {place}, which differs: {}",
-            fields.join("; ")
-        );
+        let text = format!("wiretape serve: {what} is not on the tape; the nearest is {place}");
         (text, "unmatched")
     };
     told(script, asked, text, reason, Some(entry), differences)
 }
 
-fn in_words(difference: &Difference) -> String {
+/// A field that differs: what is there on the tape, and what came here.
+#[must_use]
+pub fn in_words(difference: &Difference) -> String {
     let (own, its) = (difference.recorded.as_deref(), difference.replayed.as_deref());
     let path = &difference.path;
     match (own.map(short), its.map(short)) {
@@ -146,6 +144,7 @@ fn told(
         let nearest = entry.map(|entry| {
             serde_json::json!({"exchange": entry.exchange.to_string(), "message": entry.message})
         });
+        let fields: Vec<String> = differences.iter().map(in_words).collect();
         let differences: Vec<_> = differences
             .iter()
             .map(|d| {
@@ -156,7 +155,14 @@ fn told(
         let id = part.and_then(|part| part.id.clone()).unwrap_or_else(|| "null".to_owned());
         let data = serde_json::json!({"reason": reason, "nearest": nearest,
             "differences": differences});
-        let message = serde_json::Value::from(text.as_str());
+        // Whoever asked knows the values; what is said of them elsewhere is masked, so they stand
+        // in no reason (design.md, tenet 4).
+        let message = if fields.is_empty() {
+            text.clone()
+        } else {
+            format!("{text}, which differs: {}", fields.join("; "))
+        };
+        let message = serde_json::Value::from(message);
         let body = format!(
             r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{NOT_ON_TAPE},"message":{message},"data":{data}}}}}"#
         );

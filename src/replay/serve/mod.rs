@@ -30,6 +30,7 @@ mod tests;
 
 pub use asked::Incoming;
 pub use faults::{Faults, NoFault};
+pub use miss::in_words;
 pub use play::{Next, Speed};
 pub use remark::{Match, Recorded, Remark, Tally};
 pub use script::Script;
