@@ -83,7 +83,9 @@ fn serves(server: Server, client: &Client, what: &str) {
     let (seen, remarks) = served(&live.tape, client);
     assert_eq!(transcript(&seen), transcript(&live.report), "{what}");
     assert_eq!(made(&seen), made(&live.report), "{what}: the client saw something else than live");
-    let missed = remarks.iter().filter(|remark| remark["outcome"] != "matched");
+    // A client may end its session before its cancellation is out: that is its own race.
+    let late = |remark: &&Value| remark["method"] == "notifications/cancelled";
+    let missed = remarks.iter().filter(|remark| remark["outcome"] != "matched" && !late(remark));
     assert_eq!(missed.collect::<Vec<_>>(), Vec::<&Value>::new(), "{what}");
     let came = sentinel.accept().map_err(|error| error.kind());
     assert_eq!(came.err(), Some(ErrorKind::WouldBlock), "{what}: the server was spoken to");
