@@ -186,7 +186,9 @@ fn a_miss_names_the_nearest_request_and_the_fields_that_differ() {
     let session = begin(&mut stage);
     let came = post(&mut stage, &session, &ADD.replace(":2.0,", ":3,"));
     assert_eq!((came.outcome, came.status), (Match::Missed, 400));
-    assert!(came.reason.contains("/params/arguments/b is 2 there, 3 here"), "{}", came.reason);
+    // Only the answer to whoever asked names the values (design.md, tenet 4).
+    assert!(came.text.contains("/params/arguments/b is 2 there, 3 here"), "{}", came.text);
+    assert!(!came.reason.contains("/params"), "{}", came.reason);
     let unknown =
         post(&mut stage, &session, r#"{"jsonrpc":"2.0","id":8,"method":"resources/list"}"#);
     assert_eq!(unknown.reason, "wiretape serve: the tape has no resources/list");
