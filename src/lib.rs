@@ -14,6 +14,7 @@
 //! | [`store`] | journal segments (the truth), the catalog (sled, derived), tapes |
 //! | [`replay`] | what was recorded, played back: plans, bindings, comparison; `drive` is the client, `serve` the server |
 //! | [`recorder`] | owns the store: keeps, numbers, writes; feed, sources, the home's socket |
+//! | [`tui`] | the terminal UI: state, keys, views; a desk behind it reads for it |
 //! | [`settings`] | what was typed and the config file, checked |
 //! | [`cli`] | one file a verb; the only place that prints |
 //!
@@ -76,3 +77,4 @@ pub mod store;
 pub mod tap;
 pub mod tasks;
 pub mod tls;
+pub mod tui;

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "recorder",
         &["capture", "clock", "protocol", "proxy::ListenerSettings", "store", "tap", "tasks"],
     ),
+    ("tui", &["capture", "clock", "protocol", "replay"]),
     ("settings", &["capture", "proxy", "recorder", "tap"]),
 ];
 
@@ -33,7 +34,17 @@ const BANS: &[(&str, &[&str], &str)] = &[
     ("sled::", &["store/catalog"], "the catalog is the one engine's place"),
     (
         "tokio::",
-        &["cli", "proxy", "recorder", "replay/drive", "replay/serve/server", "tap", "tasks", "tls"],
+        &[
+            "cli",
+            "proxy",
+            "recorder",
+            "replay/drive",
+            "replay/serve/server",
+            "tap",
+            "tasks",
+            "tls",
+            "tui",
+        ],
         "the model, its readers and the store are no tasks",
     ),
     (

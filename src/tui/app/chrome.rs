@@ -1,0 +1,124 @@
+//! The three rows around every view: crumbs and the source's state, counters, hints (tui.md §1).
+
+use ratatui::layout::Rect;
+
+use super::App;
+use crate::tui::{
+    desk::News,
+    draw::{Canvas, row},
+    keys::{Action, BINDINGS},
+    text,
+};
+
+/// Hints shown at most.
+const HINTS: usize = 9;
+
+impl App {
+    /// ` wiretape › sessions            ● REC 127.0.0.1:7070  ⇣follow`
+    pub(super) fn crumbs(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let line = row(area, 0);
+        let mut crumbs = vec!["wiretape".to_owned()];
+        crumbs.extend(self.stack.iter().map(|view| view.crumb(&self.data)));
+        let between = canvas.glyph(" › ", " > ");
+        let right = self.badges(canvas);
+        let wide = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width / 2);
+        let room = line.width.saturating_sub(wide + 3);
+        canvas.put(line.x + 1, line.y, &crumbs.join(between), room, self.theme.heading());
+        canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());
+    }
+
+    fn badges(&self, canvas: &Canvas<'_>) -> String {
+        let status = &self.data.status;
+        let mut badges = Vec::new();
+        if let Some(why) = &status.paused {
+            badges.push(format!("NOT RECORDING: {}", text::visible(why)));
+        } else if status.live {
+            let what = status.listening.first().map_or(&*status.what, String::as_str);
+            let what = what.trim_start_matches("http://");
+            badges.push(format!("{} REC {}", canvas.glyph("●", "*"), text::visible(what)));
+        } else {
+            badges.push(text::visible(&status.what).into_owned());
+        }
+        if status.waiting {
+            badges.push("disk full speed".to_owned());
+        }
+        if let Some(held) = &self.held {
+            let new: usize = held
+                .iter()
+                .map(|news| if let News::Rows(rows) = news { rows.len() } else { 0 })
+                .sum();
+            badges.push(format!("{}paused +{new}", canvas.glyph("‖", "||")));
+        }
+        badges.extend(self.view().and_then(|view| view.badge(&self.data, self.theme)));
+        badges.join("  ")
+    }
+
+    /// ` 5 sessions · 625 exchanges · 15 err          rec 12.4 MB`, or what is said.
+    pub(super) fn counters(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let line = row(area, area.height - 2);
+        let Some(view) = self.view() else { return };
+        let (left, mut right) = view.counters(&self.data);
+        if self.data.status.missed_bytes > 0 {
+            right = format!("{} missed  {right}", text::size(self.data.status.missed_bytes));
+        }
+        if let Some((done, of)) = self.data.loading {
+            right = format!("reading {done}/{of}  {right}");
+        }
+        if let Some(say) = &self.data.say {
+            let shown = text::visible(say);
+            canvas.put(line.x + 1, line.y, &shown, line.width - 2, self.theme.waiting());
+            return;
+        }
+        let wide = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width / 2);
+        let dot = canvas.glyph("·", "-");
+        let left = left.replace('·', dot);
+        canvas.put(
+            line.x + 1,
+            line.y,
+            &left,
+            line.width.saturating_sub(wide + 3),
+            self.theme.plain(),
+        );
+        canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.faint());
+    }
+
+    /// ` ⏎ open  f filter  / search  ? help  q quit`
+    pub(super) fn hints(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let line = row(area, area.height - 1);
+        let Some(view) = self.view() else { return };
+        let mut x = line.x + 1;
+        let own = view.hints().iter().copied().filter(|action| *action != Action::Help);
+        // Help and the way out are always there; the others as far as there is room.
+        let last = [Action::Help, Action::Quit];
+        let room = line.width.saturating_sub(20);
+        let mut hints: Vec<Action> = Vec::new();
+        let mut used = 0;
+        for action in own.take(HINTS - last.len()) {
+            used += self.hint(action).map_or(0, |(key, word)| text::width(&key) + word.len() + 3);
+            if used <= usize::from(room) {
+                hints.push(action);
+            }
+        }
+        hints.extend(last);
+        for (key, word) in hints.into_iter().filter_map(|action| self.hint(action)) {
+            let left = line.right().saturating_sub(x);
+            x += canvas.put(x, line.y, &key, left, self.theme.heading()) + 1;
+            let left = line.right().saturating_sub(x);
+            x += canvas.put(x, line.y, word, left, self.theme.faint()) + 2;
+        }
+    }
+
+    fn hint(&self, action: Action) -> Option<(String, &'static str)> {
+        let key = self.keys.key_of(action)?;
+        let binding = BINDINGS.iter().find(|binding| binding.action == action)?;
+        let key = match key {
+            "Enter" => self.theme.glyph("⏎", "Enter"),
+            other => other,
+        };
+        let word = match action {
+            Action::Quit if self.stack.len() > 1 => "back",
+            _ => binding.hint,
+        };
+        Some((key.to_owned(), word))
+    }
+}

@@ -1,0 +1,81 @@
+//! What the desk told, as all views share it.
+
+use ratatui::layout::Rect;
+
+use crate::{
+    capture::Timestamp,
+    tui::{
+        desk::{News, SourceStatus},
+        rows::{Row, RowId, Rows, SessionId, SessionRow, Symbols},
+    },
+};
+
+/// Shared by all views.
+#[derive(Debug, Default)]
+pub(crate) struct Data {
+    pub(crate) symbols: Symbols,
+    pub(crate) rows: Rows,
+    pub(crate) sessions: Vec<SessionRow>,
+    pub(crate) status: SourceStatus,
+    /// Exchanges read, of so many, while what was there before is being read.
+    pub(crate) loading: Option<(u64, u64)>,
+    pub(crate) now: Timestamp,
+    /// Where views are drawn: a page is as high as they are.
+    pub(crate) area: Rect,
+    /// What is said in the line of counters until the next key.
+    pub(crate) say: Option<String>,
+}
+
+impl Data {
+    pub(crate) fn apply(&mut self, news: News) {
+        match news {
+            News::Symbols(texts) => self.symbols.extend(texts),
+            News::Rows(rows) => self.rows.extend(rows),
+            News::Row(id, row) => self.rows.replace(id, row),
+            News::Sessions(sessions) => {
+                for (SessionId(place), row) in sessions {
+                    let place = place as usize;
+                    match self.sessions.get_mut(place) {
+                        Some(old) => *old = row,
+                        // They come in the order of their places.
+                        None => self.sessions.push(row),
+                    }
+                }
+            }
+            News::Loading { done, of } => self.loading = (done < of).then_some((done, of)),
+            News::Status(status) => self.status = status,
+            News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
+            News::Exchange(..)
+            | News::Told(..)
+            | News::Hits { .. }
+            | News::Over(_)
+            | News::Text(..) => {}
+        }
+    }
+
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.say = Some(text.into());
+    }
+
+    pub(crate) fn session(&self, id: SessionId) -> Option<&SessionRow> {
+        self.sessions.get(id.0 as usize)
+    }
+
+    pub(crate) fn row(&self, id: RowId) -> Option<&Row> {
+        self.rows.get(id)
+    }
+}
+
+impl News {
+    /// Of the recording itself, no answer to a question.
+    pub(crate) fn is_recorded(&self) -> bool {
+        matches!(
+            self,
+            Self::Symbols(_)
+                | Self::Rows(_)
+                | Self::Row(..)
+                | Self::Sessions(_)
+                | Self::Loading { .. }
+        )
+    }
+}

@@ -1,0 +1,306 @@
+//! The state of the UI and how it changes: `update(Msg) -> Effects`, pure. It touches no terminal, no
+//! clock and no disk; what is to be done outside is an [`Effect`].
+
+mod chrome;
+mod data;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::{buffer::Buffer, layout::Rect};
+
+pub(crate) use data::Data;
+
+use super::{
+    desk::{Ask, News, Ticket},
+    draw::Canvas,
+    keys::{Action, Keys},
+    theme::Theme,
+    views::{self, Flow, Overlay, View},
+};
+use crate::capture::Timestamp;
+
+/// The smallest screen that is drawn on; on a smaller one its size is told (tui.md §1).
+const SMALLEST: (u16, u16) = (40, 10);
+
+/// What comes in.
+#[derive(Clone, Debug)]
+pub(crate) enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// The mouse.
+    Mouse(MouseEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The screen's size.
+    Resize(u16, u16),
+    /// From the desk.
+    News(News),
+    /// The time; comes with every other message, and by itself once a second where something on the
+    /// screen grows old ([`App::ticks`]).
+    Time(Timestamp),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Ask the desk.
+    Ask(Ask),
+    /// Put into the clipboard.
+    Copy(String),
+    /// End, with this exit code.
+    Quit(u8),
+    /// Suspend the program.
+    Suspend,
+    /// Paint every cell anew.
+    Repaint,
+}
+
+/// What is to be done, in order, and the tickets of what is asked.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    pub(crate) list: Vec<Effect>,
+    tickets: u64,
+}
+
+impl Effects {
+    /// Does something.
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.list.push(effect);
+    }
+
+    /// A ticket of its own for the next question.
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Asks; the ticket is known already.
+    pub(crate) fn ask(&mut self, ask: Ask) {
+        self.push(Effect::Ask(ask));
+    }
+}
+
+/// How it was started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// The mouse is listened to.
+    pub mouse: bool,
+    /// Keys, as the user bound them.
+    pub keys: Keys,
+}
+
+/// Everything.
+pub(crate) struct App {
+    pub(crate) data: Data,
+    keys: Keys,
+    theme: Theme,
+    /// The views that were opened, the shown one last; never empty.
+    stack: Vec<Box<dyn View>>,
+    /// What lies over the view: help, a menu, a prompt, a question.
+    overlay: Option<Box<dyn Overlay>>,
+    effects: Effects,
+    /// News that wait while painting is paused.
+    held: Option<Vec<News>>,
+}
+
+impl App {
+    /// Begins at the list of sessions.
+    pub(crate) fn new(options: Options, size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            data: Data { now, area: inner(size), ..Data::default() },
+            keys: options.keys,
+            theme: options.theme,
+            stack: vec![views::root()],
+            overlay: None,
+            effects: Effects::default(),
+            held: None,
+        }
+    }
+
+    /// Takes in what came; says what is to be done.
+    pub(crate) fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        match msg {
+            Msg::Key(key) => self.key(key),
+            Msg::Mouse(mouse) => self.mouse(mouse),
+            Msg::Paste(text) => {
+                if let Some(overlay) = &mut self.overlay {
+                    overlay.paste(&text);
+                }
+            }
+            Msg::Resize(width, height) => {
+                self.data.area = inner((width, height));
+                self.refresh();
+            }
+            Msg::News(news) => match &mut self.held {
+                // An answer to what was asked is shown even so.
+                Some(held) if news.is_recorded() => held.push(news),
+                _ => self.news(news),
+            },
+            Msg::Time(now) => self.data.now = now,
+        }
+        std::mem::take(&mut self.effects.list)
+    }
+
+    /// Something on the screen grows old by itself: a pending call.
+    pub(crate) fn ticks(&self) -> bool {
+        self.held.is_none() && self.view().is_some_and(|view| view.ticks(&self.data))
+    }
+
+    /// Draws the whole screen.
+    pub(crate) fn draw(&self, buffer: &mut Buffer) {
+        let area = *buffer.area();
+        let mut canvas = Canvas { buffer, theme: self.theme };
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            let (width, height) = SMALLEST;
+            let text = format!("need {width}x{height}, have {}x{}", area.width, area.height);
+            canvas.put(area.x, area.y, &text, area.width, self.theme.plain());
+            return;
+        }
+        let inner = inner((area.width, area.height));
+        let Some(view) = self.view() else { return };
+        self.crumbs(&mut canvas, area);
+        view.draw(&mut canvas, inner, &self.data);
+        self.counters(&mut canvas, area);
+        self.hints(&mut canvas, area);
+        if let Some(overlay) = &self.overlay {
+            overlay.draw(&mut canvas, area, &self.data, &self.keys);
+        }
+    }
+
+    fn view(&self) -> Option<&dyn View> {
+        self.stack.last().map(AsRef::as_ref)
+    }
+
+    fn news(&mut self, news: News) {
+        // Whoever asked is told before the state takes it in: an answer is nobody else's.
+        for view in &mut self.stack {
+            view.news(&news, &mut self.data, &mut self.effects);
+        }
+        self.data.apply(news);
+        if let Some(view) = self.stack.last_mut() {
+            view.refresh(&mut self.data, &mut self.effects);
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) {
+        self.data.say = None;
+        let action = self.keys.action(&key);
+        let flow = match (&mut self.overlay, self.stack.last_mut()) {
+            (Some(overlay), _) => overlay.key(&key, action, &mut self.data, &mut self.effects),
+            (None, Some(view)) => match action {
+                Some(action) => view.act(action, &mut self.data, &mut self.effects),
+                None => Flow::Stay,
+            },
+            (None, None) => Flow::Stay,
+        };
+        self.follow(flow, action);
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) {
+        if self.overlay.is_some() {
+            return;
+        }
+        let inner = self.data.area;
+        if let Some(view) = self.stack.last_mut() {
+            let flow = view.mouse(mouse, inner, &mut self.data, &mut self.effects);
+            self.follow(flow, None);
+        }
+    }
+
+    /// Goes where a view or an overlay wants to.
+    fn follow(&mut self, flow: Flow, action: Option<Action>) {
+        match flow {
+            Flow::Stay => {}
+            Flow::Pass => self.general(action),
+            Flow::Open(view) => {
+                self.overlay = None;
+                self.stack.push(view);
+                self.refresh();
+            }
+            Flow::Back => {
+                self.overlay = None;
+                if self.stack.len() > 1 {
+                    self.stack.pop();
+                }
+                self.refresh();
+            }
+            Flow::Over(overlay) => self.overlay = Some(overlay),
+            Flow::Close => self.overlay = None,
+            Flow::Tell(told) => {
+                // An overlay's answer goes to the view below.
+                self.overlay = None;
+                if let Some(view) = self.stack.last_mut() {
+                    let flow = view.told(told, &mut self.data, &mut self.effects);
+                    self.follow(flow, None);
+                }
+            }
+            Flow::Quit => self.effects.push(Effect::Quit(0)),
+        }
+    }
+
+    fn refresh(&mut self) {
+        if let Some(view) = self.stack.last_mut() {
+            view.refresh(&mut self.data, &mut self.effects);
+        }
+    }
+
+    /// What a view left to everybody.
+    fn general(&mut self, action: Option<Action>) {
+        match action {
+            Some(Action::Escape | Action::Quit) if self.stack.len() > 1 => {
+                self.follow(Flow::Back, None);
+            }
+            Some(Action::Escape) => {}
+            Some(Action::Quit | Action::Interrupt) => self.quit(),
+            Some(Action::Repaint) => self.effects.push(Effect::Repaint),
+            Some(Action::Suspend) => self.suspend(),
+            Some(Action::Pause) => self.pause(),
+            Some(Action::Help) => self.overlay = Some(views::help()),
+            Some(Action::View(number)) => {
+                let session = self.view().and_then(View::session);
+                if let Some(stack) = views::jump(number, session, &self.data) {
+                    self.stack = stack;
+                    self.refresh();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn quit(&mut self) {
+        // The question names what would be lost (tui.md §9, 4).
+        if self.data.status.own && self.data.status.live {
+            self.overlay = Some(views::ask_to_quit(&self.data));
+        } else {
+            self.effects.push(Effect::Quit(0));
+        }
+    }
+
+    fn suspend(&mut self) {
+        if self.data.status.own && self.data.status.connections > 0 {
+            self.data.say(format!(
+                "not suspended: {} connections go through this process",
+                self.data.status.connections
+            ));
+        } else {
+            self.effects.push(Effect::Suspend);
+        }
+    }
+
+    fn pause(&mut self) {
+        match self.held.take() {
+            None => self.held = Some(Vec::new()),
+            Some(held) => held.into_iter().for_each(|news| self.news(news)),
+        }
+    }
+}
+
+/// Where views are: between the crumbs and the lines of counters and hints.
+fn inner((width, height): (u16, u16)) -> Rect {
+    Rect::new(0, 1, width, height.saturating_sub(3))
+}

@@ -1,0 +1,287 @@
+//! The UI's only door: what it asks, and the news that come. Who answers reads the store, parses and
+//! searches; the UI never does (tui.md §4: it never reads disk, parses or greps).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::rows::{Row, RowId, SessionId, SessionRow};
+use crate::{
+    capture::{ExchangeId, Timestamp},
+    protocol::{Direction, Kind, problems::Problem},
+};
+
+/// Names one question, so that an answer that comes late is known. A new question of the same kind
+/// cancels the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What the UI asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// One exchange whole: [`News::Exchange`].
+    Exchange {
+        /// Comes back.
+        ticket: Ticket,
+        /// Which.
+        exchange: ExchangeId,
+    },
+    /// A session told: [`News::Told`].
+    Session {
+        /// Comes back.
+        ticket: Ticket,
+        /// Which.
+        session: SessionId,
+    },
+    /// The rows that a query takes: [`News::Hits`], in parts, then [`News::Over`].
+    Filter {
+        /// Comes back.
+        ticket: Ticket,
+        /// In the language of faces.md.
+        query: String,
+        /// Within one session.
+        session: Option<SessionId>,
+    },
+    /// The rows whose bodies, names or methods hold a text, decoded: the same news.
+    Search {
+        /// Comes back.
+        ticket: Ticket,
+        /// What is looked for; case is ignored where it has no capital.
+        text: String,
+        /// Within one session.
+        session: Option<SessionId>,
+    },
+    /// Makes rows whole that are shown ([`Row::is_whole`]): [`News::Row`].
+    Complete(Vec<RowId>),
+    /// No answer is waited for any more.
+    Cancel(Ticket),
+    /// Secrets are to be shown from now on, or masked again; all texts come anew.
+    Reveal(bool),
+    /// Writes a file: [`News::Done`] or [`News::Failed`].
+    Export {
+        /// Comes back.
+        ticket: Ticket,
+        /// Which session.
+        session: SessionId,
+        /// `tape`, `har`, `curl`, `json`, `html`, `mermaid`.
+        format: String,
+        /// Where.
+        path: String,
+    },
+    /// A text to be copied: [`News::Text`].
+    Text {
+        /// Comes back.
+        ticket: Ticket,
+        /// Of which row.
+        row: RowId,
+        /// What of it.
+        what: Copyable,
+    },
+    /// Deletes a session: [`News::Done`].
+    Delete {
+        /// Comes back.
+        ticket: Ticket,
+        /// Which.
+        session: SessionId,
+    },
+}
+
+/// What can be copied of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copyable {
+    /// The answer's body, decoded.
+    Body,
+    /// The request as a curl command.
+    Curl,
+    /// The request's JSON-RPC object.
+    JsonRpc,
+    /// The message's id.
+    Id,
+}
+
+/// What the UI is told.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// The next texts of `rows::Symbols`; they come before the rows that name them.
+    Symbols(Vec<Box<str>>),
+    /// The next rows.
+    Rows(Vec<Row>),
+    /// A row changed.
+    Row(RowId, Row),
+    /// Sessions that are new or changed.
+    Sessions(Vec<(SessionId, SessionRow)>),
+    /// How far the reading of what was there before has come, in exchanges; equal when all is there.
+    Loading {
+        /// Read.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// How the source stands.
+    Status(SourceStatus),
+    /// An exchange.
+    Exchange(Ticket, Arc<ExchangeTold>),
+    /// A session.
+    Told(Ticket, Arc<SessionTold>),
+    /// Rows that were found, ascending.
+    Hits {
+        /// Of which question.
+        ticket: Ticket,
+        /// The rows.
+        rows: Vec<RowId>,
+        /// Exchanges looked at.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// All was looked at.
+    Over(Ticket),
+    /// A text.
+    Text(Ticket, String),
+    /// It was done; what to say.
+    Done(Ticket, String),
+    /// It failed; why, with what to do about it.
+    Failed(Ticket, String),
+}
+
+/// How the source stands: the top line's right end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// What is read: the tape's file, the home, the recorder's address.
+    pub what: String,
+    /// Records are still coming.
+    pub live: bool,
+    /// The recorder runs in this process: leaving ends it.
+    pub own: bool,
+    /// Where clients are to connect: `http://127.0.0.1:7070`; none where nothing listens.
+    pub listening: Vec<String>,
+    /// The CA file that clients are to trust.
+    pub ca: Option<String>,
+    /// Connections that are open now.
+    pub connections: u64,
+    /// Bytes that passed unrecorded.
+    pub missed_bytes: u64,
+    /// Recording is paused, and why.
+    pub paused: Option<String>,
+    /// Traffic waits for the disk.
+    pub waiting: bool,
+    /// Bytes of the store.
+    pub store_bytes: u64,
+    /// Bytes free on its disk.
+    pub free_bytes: u64,
+}
+
+/// An exchange with all its texts, masked. Payloads are shared, not copied.
+#[derive(Clone, Debug)]
+pub struct ExchangeTold {
+    /// Which.
+    pub exchange: ExchangeId,
+    /// `POST https://host/mcp HTTP/2`, then the request's headers.
+    pub request_line: String,
+    /// Name and value, in the order of the wire.
+    pub request_headers: Vec<(String, String)>,
+    /// `200 OK`; none before there is one.
+    pub status_line: Option<String>,
+    /// The response's headers.
+    pub response_headers: Vec<(String, String)>,
+    /// Facts as `name: value`: outcome, timings, TLS, upstream, rewrites, gaps.
+    pub facts: Vec<(String, String)>,
+    /// The messages of both sides and those that belong to its calls.
+    pub messages: Vec<MessageTold>,
+    /// SSE events and NDJSON lines.
+    pub frames: Vec<FrameTold>,
+    /// The request's body as on the wire, masked where it is text.
+    pub request_body: Bytes,
+    /// The response's body likewise.
+    pub response_body: Bytes,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+/// One message.
+#[derive(Clone, Debug)]
+pub struct MessageTold {
+    /// `EXCHANGE.N`.
+    pub id: String,
+    /// The exchange that carried it.
+    pub exchange: ExchangeId,
+    /// Its number there.
+    pub number: u32,
+    /// The frame that carried it.
+    pub frame: Option<u32>,
+    /// Who sent it.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: Kind,
+    /// When it had come whole.
+    pub at: Timestamp,
+    /// Its JSON text, masked.
+    pub payload: Bytes,
+    /// The message that it answers.
+    pub answers: Option<String>,
+}
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub struct FrameTold {
+    /// Its number in the response.
+    pub index: u32,
+    /// When it was complete.
+    pub at: Timestamp,
+    /// `event`.
+    pub event: Option<String>,
+    /// `id`.
+    pub id: Option<String>,
+    /// What it holds in a few words: `progress 1/4`, `result #7`, `comment`.
+    pub words: String,
+    /// Its bytes, masked.
+    pub raw: Bytes,
+}
+
+/// A session told whole, for the panes that look at all of it. Texts are masked and visible.
+#[derive(Clone, Debug)]
+pub struct SessionTold {
+    /// Which.
+    pub session: SessionId,
+    /// Facts as `name: value`.
+    pub facts: Vec<(String, String)>,
+    /// State history: state, time, evidence.
+    pub states: Vec<(crate::protocol::State, Timestamp, String)>,
+    /// What each side said it can do.
+    pub client_can: Vec<String>,
+    /// Likewise.
+    pub server_can: Vec<String>,
+    /// What is wrong, in the order of time.
+    pub problems: Vec<Problem>,
+    /// Tools, resources, templates, prompts.
+    pub offers: Vec<OfferTold>,
+    /// Only so many of its exchanges were read: the newest. None where all were.
+    pub only_last: Option<u64>,
+}
+
+/// What a server offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferTold {
+    /// `tool`, `resource`, `template`, `prompt`.
+    pub kind: &'static str,
+    /// Its name or URI.
+    pub name: String,
+    /// Its description's first line.
+    pub about: String,
+    /// The whole definition, JSON.
+    pub definition: Bytes,
+    /// It was listed; false where it was called and never listed.
+    pub listed: bool,
+    /// Calls, failures, 95th percentile.
+    pub calls: u64,
+    /// Failures among them.
+    pub errors: u64,
+    /// Microseconds.
+    pub p95_us: Option<u32>,
+}
+
+/// Who answers. Neither end waits: asking puts into a queue, news are taken from one.
+pub trait Desk: Send {
+    /// Asks.
+    fn ask(&mut self, ask: Ask);
+}
