@@ -1,4 +1,4 @@
-//! Which exchange shows which dialect, by transcripts.
+//! Which exchange shows which dialect, by transcripts. What is a dialect's own is tested in its file.
 
 use super::*;
 use crate::protocol::testing::{sessions, summaries};
@@ -7,19 +7,19 @@ use crate::{capture::Timestamp, protocol::Refusal, protocol::RefusalReason};
 const JSON: &str = "content-type: application/json\n";
 
 /// The dialects that each exchange of a transcript shows.
-fn shown_in(transcript: &str) -> Vec<Vec<&'static str>> {
+pub(super) fn shown_in(transcript: &str) -> Vec<Vec<&'static str>> {
     summaries(transcript).iter().map(|summary| summary.dialects.names().collect()).collect()
 }
 
 /// An exchange: a POST of one request, and the head and body of its answer.
-fn post(url: &str, headers: &str, method: &str, answer: &str) -> String {
+pub(super) fn post(url: &str, headers: &str, method: &str, answer: &str) -> String {
     format!(
         ">> POST http://h{url}\naccept: application/json, text/event-stream\n{headers}\n\
          {{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\"}}\n{answer}\n"
     )
 }
 
-fn result(result: &str) -> String {
+pub(super) fn result(result: &str) -> String {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{result}}}")
 }
 
