@@ -1,5 +1,6 @@
 //! Every tape in `captures/` is a test by being there: it reads, is written again byte by byte, is
-//! redacted already, and says what its snapshot says.
+//! redacted already, and says what its snapshot says: sessions, calls, frames, problems, and what is
+//! bound when it is replayed.
 //!
 //! The snapshots of a changed reader, or of a new tape, are accepted by one command, to be looked
 //! through with `git diff`:
@@ -22,10 +23,13 @@ use std::{
 use tempfile::tempdir;
 use wiretape::{protocol::dialects, store::tape::Spool};
 
-use crate::support::{
-    stories::{reader, records, stories},
-    tapes::{all, captures},
-    wiretape::run,
+use crate::{
+    bindings::bound,
+    support::{
+        stories::{reader, records, stories},
+        tapes::{all, captures},
+        wiretape::run,
+    },
 };
 
 #[test]
@@ -49,7 +53,7 @@ fn each_shows_the_dialect_of_its_folder() {
 fn each_says_what_its_snapshot_says() {
     let mut changed = Vec::new();
     for tape in all() {
-        let told = told::told(&records(&tape));
+        let told = told::told(&records(&tape)) + &bound(&tape);
         let agrees = catch_unwind(AssertUnwindSafe(|| {
             insta::with_settings!({
                 prepend_module_to_snapshot => false,
@@ -122,7 +126,6 @@ fn each_is_explained_to_newcomers_and_small() {
     }
 }
 
-/// All tapes, in the order of their names.
 /// `2025-11-25/demo`.
 fn name(tape: &Path) -> String {
     let file = tape.file_name().expect("a name").to_string_lossy();
