@@ -236,6 +236,9 @@ fn print_block(text: &str, margin: &str, most: usize, out: &mut Output) -> anyho
 fn heading(session: &Session, server: &str, out: &mut Output) -> anyhow::Result<()> {
     let id = out.paint(style::HEADING, session.id.to_string());
     out.line(format_args!("{id}  {}", visible::line(server)))?;
+    if let Some(name) = &session.name {
+        out.line(visible::line(name))?;
+    }
     let mut facts = vec![format!("{:?}", session.state).to_lowercase()];
     let peer = |who: &str, peer: &crate::protocol::Implementation| {
         let named = format!("{who} {} {}", visible::line(&peer.name), visible::line(&peer.version));

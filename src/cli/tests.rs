@@ -66,7 +66,7 @@ impl Script<'_> {
                 client: "127.0.0.1:50000".to_owned(),
                 pid: None,
                 run: Some("demo".to_owned()),
-                name: None,
+                name: Some("why forecasts fail".to_owned()),
                 mode: Mode::Reverse,
                 method: self.method.to_owned(),
                 url: "http://127.0.0.1:3000/mcp?token=t0psecret".to_owned(),

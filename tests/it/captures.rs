@@ -21,7 +21,11 @@ use std::{
 };
 
 use tempfile::tempdir;
-use wiretape::{protocol::dialects, store::tape::Spool};
+use wiretape::{
+    capture::{Fact, Record},
+    protocol::dialects,
+    store::tape::Spool,
+};
 
 use crate::{
     bindings::bound,
@@ -112,13 +116,19 @@ fn exporting_each_changes_nothing() {
     }
 }
 
+/// By a line in the tables, or by itself: the name that it was recorded under.
 #[test]
 fn each_is_explained_to_newcomers_and_small() {
     let readme = text(&captures().join("README.md"));
     for path in all() {
+        let in_table = || readme.contains(&format!("`{}`", name(&path)));
+        let named = |record: &Record| match &record.fact {
+            Fact::Open(open) => open.name.is_some(),
+            _ => false,
+        };
         assert!(
-            readme.contains(&format!("`{}`", name(&path))),
-            "{}: captures/README.md",
+            records(&path).iter().any(named) || in_table(),
+            "{}: neither in captures/README.md nor recorded with --name",
             name(&path)
         );
         let size = fs::metadata(&path).expect("a file").len();
