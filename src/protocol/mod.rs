@@ -41,7 +41,7 @@ pub use calls::{CallStory, Calls, Ending, Link};
 pub use catalogue::{Catalogue, Listing, Offer};
 pub use detector::Detector;
 pub(crate) use dialect::DIALECT_COUNT;
-pub use dialect::{Dialects, dialects};
+pub use dialect::{Dialects, dialects, tells_progress};
 pub use jsonrpc::{Envelope, envelopes};
 pub use model::{
     Candidate, Counts, Direction, Frame, Given, Implementation, Initialize, Join, Kind, Message,

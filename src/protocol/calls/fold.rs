@@ -13,10 +13,14 @@ use super::{
 use crate::{
     capture::ExchangeId,
     protocol::{
+        dialect::tells_progress,
         model::{Direction, Kind, Message},
         pair::id_key,
     },
 };
+
+/// MCP's own notification.
+const PROGRESS: &str = "notifications/progress";
 
 /// Resumes listed of all calls on one stream; later ones are left out. Only a batch, whose calls
 /// share the stream's resumes, comes near it.
@@ -138,8 +142,8 @@ impl<'a> Fold<'a> {
     fn notification(&mut self, place: usize, message: &Message, said: &Said) {
         self.links.notification(message, said);
         let taken = match message.method.as_deref() {
-            Some("notifications/progress") => self.progress(place, message, said),
             Some("notifications/cancelled") => self.cancel(place, message, said),
+            Some(method) if tells_progress(method) => self.progress(place, message, said),
             _ => false,
         };
         let call = if taken { None } else { self.belongs(message, said) };
@@ -148,12 +152,16 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// MCP's bears the token of its call; a dialect's own need not.
     fn progress(&mut self, place: usize, message: &Message, said: &Said) -> bool {
-        let Some(token) = said.token.as_deref() else { return false };
         let stream = self.ways.root_of(message.exchange);
         let calls = &self.calls;
         let waits = |call: usize| calls.get(call).is_some_and(|call| call.answer.is_none());
-        let call = self.tokens.find(message.direction.other(), token, stream, waits);
+        let call = match said.token.as_deref() {
+            Some(token) => self.tokens.find(message.direction.other(), token, stream, waits),
+            None if message.method.as_deref() == Some(PROGRESS) => None,
+            None => self.belongs(message, said),
+        };
         let Some(call) = call.and_then(|call| self.calls.get_mut(call)) else { return false };
         call.progress.push(place);
         true

@@ -81,6 +81,13 @@ pub(crate) trait Dialect: Sync {
     /// Either side sent a message.
     fn message(&self, _message: &Spoken<'_>, _facts: &mut Facts) {}
 
+    /// Its own name for the notification that tells how far a call is, beside MCP's
+    /// `notifications/progress`. One that bears no token belongs to the call whose answer it
+    /// precedes.
+    fn progress(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What is known of the exchange shows the dialect, though no one part of it said so. Asked
     /// of exchanges of MCP alone.
     fn shown_by(&self, _summary: &Summary) -> bool {
@@ -181,6 +188,13 @@ pub(crate) fn message(spoken: &Spoken<'_>, facts: &mut Facts) {
     for dialect in DIALECTS {
         dialect.message(spoken, facts);
     }
+}
+
+/// Whether a notification of this method tells how far a call is: MCP's own, or a dialect's.
+#[must_use]
+pub fn tells_progress(method: &str) -> bool {
+    method == "notifications/progress"
+        || DIALECTS.iter().any(|dialect| dialect.progress() == Some(method))
 }
 
 /// All dialects that an exchange shows.

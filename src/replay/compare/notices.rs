@@ -11,7 +11,7 @@ use super::{
     walk::Met,
 };
 use crate::{
-    protocol::{CallStory, Direction, Kind as Sort, Message},
+    protocol::{CallStory, Direction, Kind as Sort, Message, tells_progress},
     replay::{steps::Step, value::Value},
 };
 
@@ -47,11 +47,9 @@ pub(super) fn differences(own: &Step<'_>, its: &Step<'_>, lens: &Glass<'_>) -> M
 impl Key<'_> {
     /// Progress is compared by presence alone.
     fn is_present(&self, others: &[&Message]) -> bool {
-        self.method == PROGRESS && !others.is_empty()
+        tells_progress(self.method) && !others.is_empty()
     }
 }
-
-const PROGRESS: &str = "notifications/progress";
 
 /// What the other side brought of the same kind; its subject may be a fresh value.
 fn take_like<'s>(
@@ -79,7 +77,8 @@ fn counted(key: &Key<'_>, own: usize, its: usize) -> Difference {
     };
     let told = |times: usize| {
         (times > 0).then(|| {
-            let times = if key.method == PROGRESS { serde_json::json!(true) } else { times.into() };
+            let times =
+                if tells_progress(key.method) { serde_json::json!(true) } else { times.into() };
             serde_json::json!({ &name: times }).to_string()
         })
     };
@@ -110,9 +109,10 @@ fn brought<'s>(step: &Step<'s>, strict: bool) -> Brought<'s> {
         if method == "ping" || message.direction != Direction::ServerToClient {
             continue;
         }
-        let subject = (method != PROGRESS).then(|| subject(step, message)).flatten();
+        let is_progress = tells_progress(method);
+        let subject = (!is_progress).then(|| subject(step, message)).flatten();
         let messages: &mut Vec<_> = brought.entry(Key { method, subject }).or_default();
-        if strict || method != PROGRESS || messages.is_empty() {
+        if strict || !is_progress || messages.is_empty() {
             messages.push(message);
         }
     }

@@ -106,7 +106,7 @@ pub(super) struct Said {
     pub(super) answers: Option<String>,
     /// It is a request itself.
     pub(super) asks: Option<String>,
-    /// The call whose progress it tells.
+    /// The call whose progress it tells by its token.
     pub(super) progress_of: Option<String>,
     /// The `subscriptions/listen` that it belongs to.
     pub(super) subscription_of: Option<String>,
@@ -177,10 +177,14 @@ impl<'s> Scene<'s> {
             let of = self.listens.iter().rev().find(|(id, _)| *id == value)?;
             Some(of.1.clone())
         };
+        // A dialect's own has no token: it is told whether or not the caller sent one.
+        let bears_token =
+            || super::json::at(text().unwrap_or_default(), &["params", "progressToken"]).is_some();
+        let progress = self.progress.get(&place).filter(|_| bears_token());
         Said {
             answers: message.answers.clone(),
             asks: is_request.then(|| message.id()),
-            progress_of: self.progress.get(&place).and_then(|call| self.id_of(call)),
+            progress_of: progress.and_then(|call| self.id_of(call)),
             subscription_of: subscription(),
         }
     }
