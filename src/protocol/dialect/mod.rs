@@ -46,6 +46,7 @@ registry! {
     router_bridge::RouterBridge,
     session_manager::SessionManager,
     resumable_mobile::ResumableMobile,
+    ndjson_response::NdjsonResponse,
 }
 
 /// How many there are.
