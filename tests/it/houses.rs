@@ -1,5 +1,6 @@
-//! The four houses (houses.md), played by the peers of `../support/houses` through the real program:
-//! what is recorded tells the same as what stands in `captures/`.
+//! The four houses (houses.md) and other dialects that no SDK speaks (protocol.md §9), played by the
+//! peers of `../support/houses` through the real program: what is recorded tells the same as what
+//! stands in `captures/`.
 //!
 //! `WIRETAPE_TAPES=1 cargo test --test it houses` makes their tapes anew.
 
@@ -26,7 +27,9 @@ fn each_scene_is_recorded_as_its_tape_says() {
 
 fn record(scene: &Scene) {
     let server = (scene.serve)();
-    let tape = recorded(&server.url(), &[], |recorder| (scene.play)(recorder.reverse()));
+    let named = scene.name.map(|name| ["--name", name]);
+    let options = named.as_ref().map_or(&[][..], |named| &named[..]);
+    let tape = recorded(&server.url(), options, |recorder| (scene.play)(recorder.reverse()));
     let tape = with_pauses(&tape, scene.pauses);
     let kept = keep(scene.tape, &tape);
     assert_eq!(told(&records_in(&tape)), told(&records_in(&kept)), "{}", scene.tape);

@@ -1,10 +1,12 @@
-//! Peers of the four houses (houses.md): small servers that follow their ladders and commit their
-//! faults on real sockets, and the clients that meet them.
+//! Peers of the four houses (houses.md), and of dialects that no SDK speaks (protocol.md §9): small
+//! servers that follow their ladders and commit their faults on real sockets, and the clients that
+//! meet them.
 //!
 //! A [`Scene`] is one server and what one client does; [`SCENES`] lists them all. Nothing here
 //! waits for a clock: what a house does after days or minutes it does here after a number of
 //! messages, and the tape's times are moved afterwards (`../tapes.rs`).
 
+mod ndjson_response;
 mod path_session;
 mod peer;
 mod resumable_mobile;
@@ -24,6 +26,8 @@ pub(crate) struct Scene {
     pub(crate) serve: fn() -> Origin,
     /// Plays the client, at the address where the server is reached.
     pub(crate) play: fn(SocketAddr),
+    /// What it says of itself, where captures/README.md does not.
+    pub(crate) name: Option<&'static str>,
     /// Before which exchanges (by number, from 0) how many minutes pass.
     pub(crate) pauses: &'static [(usize, u64)],
 }
@@ -58,8 +62,14 @@ pub(crate) const SCENES: &[Scene] = &[
     scene("resumable-mobile/no-listening", resumable_mobile::deaf, resumable_mobile::no_listening),
     scene("resumable-mobile/sequence", resumable_mobile::sound, resumable_mobile::sequence),
     scene("resumable-mobile/resume", resumable_mobile::cutting, resumable_mobile::resume),
+    Scene {
+        name: Some(
+            "lines of JSON: a handshake in JSON, then a listing, a call with progress, an unknown method and a batch answered line by line, and a call answered in JSON",
+        ),
+        ..scene("ndjson-response/life", ndjson_response::serve, ndjson_response::life)
+    },
 ];
 
 const fn scene(tape: &'static str, serve: fn() -> Origin, play: fn(SocketAddr)) -> Scene {
-    Scene { tape, serve, play, pauses: &[] }
+    Scene { tape, serve, play, name: None, pauses: &[] }
 }

@@ -25,7 +25,12 @@ pub(super) struct Stream {
 
 impl Peer {
     pub(super) fn to(addr: SocketAddr) -> Self {
-        Self { addr, headers: "Accept: application/json, text/event-stream\r\n".to_owned() }
+        Self::taking(addr, "application/json, text/event-stream")
+    }
+
+    /// One that takes other media.
+    pub(super) fn taking(addr: SocketAddr, accept: &str) -> Self {
+        Self { addr, headers: line("Accept", accept) }
     }
 
     /// One more header that it always sends.
