@@ -2,7 +2,7 @@
 
 use super::visible;
 use crate::protocol::{
-    Calls, Ending, Message,
+    CallStory, Ending, Message,
     calls::{Link, Remark, about},
 };
 
@@ -21,16 +21,16 @@ pub(crate) struct Remarks {
 
 impl Remarks {
     /// What there is to say of each message, in their order.
-    pub(crate) fn of(calls: &Calls, messages: &[Message]) -> Vec<Self> {
-        let request = |call: usize| messages.get(calls.list.get(call)?.request);
+    pub(crate) fn of(calls: &[CallStory], orphans: &[usize], messages: &[Message]) -> Vec<Self> {
+        let request = |call: usize| messages.get(calls.get(call)?.request);
         let id = |call: usize| request(call).map(Message::id);
         let rpc_id = |call: usize| {
             let id = request(call).and_then(|request| request.rpc_id.as_deref());
             visible::line(id.unwrap_or("?")).into_owned()
         };
         let mut all = Vec::with_capacity(messages.len());
-        for (place, about) in about(calls, messages.len()).into_iter().enumerate() {
-            let own = about.call.and_then(|call| calls.list.get(call));
+        for (place, about) in about(calls, orphans, messages.len()).into_iter().enumerate() {
+            let own = about.call.and_then(|call| calls.get(call));
             let call = own.filter(|call| call.request == place);
             let before = call.and_then(|call| call.continues).map(|before| before.call);
             let belongs = about.call.filter(|_| about.beside);

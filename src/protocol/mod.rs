@@ -5,8 +5,8 @@
 //! and [`Reader`] makes a [`Summary`] and [`Message`]s of it. [`Sessions`] folds summaries,
 //! [`Pairing`] joins requests and answers, [`calls`] tells what belongs to each request, [`Story`]
 //! tells one session whole with its [`Catalogue`], [`oauth`] how it was authorised, [`problems`]
-//! judges it, [`query`] chooses, [`index`] says where to look, [`Trace`] looks for one value. This
-//! room knows no tokio, hyper, sled, file or clock.
+//! judges it, [`picture`] says how it is drawn, [`query`] chooses, [`index`] says where to look,
+//! [`Trace`] looks for one value. This room knows no tokio, hyper, sled, file or clock.
 
 mod body;
 mod call;
@@ -24,6 +24,7 @@ mod model;
 mod ndjson;
 pub mod oauth;
 mod pair;
+pub mod picture;
 mod plain;
 pub mod problems;
 pub mod query;

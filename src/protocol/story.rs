@@ -13,7 +13,7 @@ use super::{
     reader::{Reading, read},
     seen::Seen,
 };
-use crate::capture::{End, ExchangeId, Fact, Gap, Head, Headers, Open, Record, Side};
+use crate::capture::{End, ExchangeId, Fact, Gap, Head, Headers, Open, Record, Side, Timestamp};
 
 /// How much of a refusal's body is kept as text, in bytes; the rest of it is left out.
 const REFUSAL_CAP: usize = 8 << 10;
@@ -33,6 +33,8 @@ pub struct Story {
     pub calls: Vec<CallStory>,
     /// The places of answers to no request.
     pub orphans: Vec<usize>,
+    /// Exchanges that took up a stream by `Last-Event-ID`, each with the one that it began with.
+    pub resumed: Vec<(ExchangeId, ExchangeId)>,
     /// How it came by its authorisation; none where no OAuth is in it.
     pub oauth: Option<OAuth>,
     /// What rules ask of it, found when the first one asks.
@@ -46,6 +48,8 @@ pub struct Told {
     pub open: Open,
     /// The response's head.
     pub head: Option<Head>,
+    /// When that was read.
+    pub head_at: Option<Timestamp>,
     /// How it ended.
     pub end: Option<End>,
     /// Bytes that passed unrecorded.
@@ -76,12 +80,12 @@ impl Story {
         let mut messages: Vec<Message> =
             told.iter_mut().flat_map(|told| std::mem::take(&mut told.reading.messages)).collect();
         messages.sort_by_key(|message| (message.at, message.exchange, message.number));
-        let Calls { list: calls, orphans } = calls::tell(ways, &mut messages);
+        let Calls { list: calls, orphans, resumed } = calls::tell(ways, &mut messages);
         let catalogue = Catalogue::of(&messages);
         let speaks_mcp = told.iter().any(|told| told.reading.summary.is_mcp);
         let oauth = speaks_mcp.then(|| OAuth::tell(&session.server, &told)).flatten();
         let seen = OnceLock::new();
-        Self { session, exchanges: told, messages, catalogue, calls, orphans, oauth, seen }
+        Self { session, exchanges: told, messages, catalogue, calls, orphans, resumed, oauth, seen }
     }
 
     /// What rules ask of it, found once.
@@ -132,10 +136,13 @@ impl Told {
     pub fn of(records: &[Record]) -> Option<Self> {
         let reading = read(records)?;
         let (mut open, mut head, mut end, mut gaps) = (None, None, None, Vec::new());
+        let mut head_at = None;
         for record in records {
             match &record.fact {
                 Fact::Open(fact) => open = Some(Open::clone(fact)),
-                Fact::Head(fact) => head = Some(Head::clone(fact)),
+                Fact::Head(fact) => {
+                    (head, head_at) = (Some(Head::clone(fact)), Some(record.at));
+                }
                 Fact::End(fact) => end = Some(End::clone(fact)),
                 Fact::Gap(gap) => gaps.push(gap.clone()),
                 _ => {}
@@ -151,7 +158,7 @@ impl Told {
             batches.push(Side::Response);
         }
         let refusal = head.as_ref().and_then(|head| refusal(head, records));
-        Some(Self { open, head, end, gaps, form, batches, refusal, reading })
+        Some(Self { open, head, head_at, end, gaps, form, batches, refusal, reading })
     }
 
     /// Its id.

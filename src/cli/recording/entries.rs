@@ -67,7 +67,7 @@ impl Recording {
             summaries.insert(*id, reading.summary);
         }
         let told = calls::tell(ways, &mut messages);
-        let remarks = Remarks::of(&told, &messages);
+        let remarks = Remarks::of(&told.list, &told.orphans, &messages);
         let calls = calls_of(&told, &messages, &summaries);
         let told = messages.into_iter().zip(calls).zip(remarks);
         entries.extend(told.map(|((message, call), remarks)| Entry {
@@ -99,5 +99,5 @@ fn calls_of(
             None => Some(Call::of(Some(message), summaries.get(&message.exchange)?)),
         },
     };
-    messages.iter().zip(calls::about(told, messages.len())).map(of).collect()
+    messages.iter().zip(calls::about(&told.list, &told.orphans, messages.len())).map(of).collect()
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::{CallStory, Calls, Ending, Late, Link};
+use super::{CallStory, Ending, Late, Link};
 
-/// What there is to say of one message. Places are those of [`Calls`].
+/// What there is to say of one message. Places are those of [`super::Calls`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The call of which it is the request or an answer; of another message the call to which it
@@ -78,11 +78,12 @@ impl fmt::Display for Remark {
     }
 }
 
-/// What there is to say of each of `messages` messages, in their order.
+/// What there is to say of each of `messages` messages, in their order, because of these calls and
+/// of answers to no request.
 #[must_use]
-pub fn about(calls: &Calls, messages: usize) -> Vec<About> {
+pub fn about(calls: &[CallStory], orphans: &[usize], messages: usize) -> Vec<About> {
     let mut all = vec![About::default(); messages];
-    for (index, call) in calls.list.iter().enumerate() {
+    for (index, call) in calls.iter().enumerate() {
         for (place, beside, remark) in of_call(call) {
             if let Some(about) = all.get_mut(place) {
                 (about.call, about.beside) = (Some(index), beside);
@@ -90,7 +91,7 @@ pub fn about(calls: &Calls, messages: usize) -> Vec<About> {
             }
         }
     }
-    for place in &calls.orphans {
+    for place in orphans {
         if let Some(about) = all.get_mut(*place) {
             about.remarks.push(Remark::Orphan);
         }

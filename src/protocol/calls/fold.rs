@@ -219,7 +219,8 @@ impl<'a> Fold<'a> {
             }
         }
         self.links.finish(&mut self.calls, self.messages);
-        Calls { list: self.calls, orphans: self.orphans }
+        let resumed = self.ways.resumed();
+        Calls { list: self.calls, orphans: self.orphans, resumed }
     }
 
     /// Errors to no id stand for the answer where their exchange brought one request.

@@ -32,6 +32,9 @@ pub struct Calls {
     /// Places of answers to no request, in the order of time: unknown ids, `null`, no id. Those
     /// that are some call's [`CallStory::refusal`] are not among them.
     pub orphans: Vec<usize>,
+    /// Exchanges that took up a stream by `Last-Event-ID`, ascending, each with the one that it
+    /// began with.
+    pub resumed: Vec<(ExchangeId, ExchangeId)>,
 }
 
 /// One call told whole.

@@ -164,6 +164,13 @@ impl Ways {
         self.resumes.get(&root).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Every exchange that took up a stream, with the one that it began with, ascending.
+    pub(super) fn resumed(&self) -> Vec<(ExchangeId, ExchangeId)> {
+        let mut resumed: Vec<_> = self.root.iter().map(|(id, root)| (*id, *root)).collect();
+        resumed.sort_unstable();
+        resumed
+    }
+
     /// Not all of the stream that began here could be read.
     pub(super) fn is_lossy(&self, root: ExchangeId) -> bool {
         self.lossy.contains(&root)

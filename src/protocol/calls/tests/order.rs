@@ -138,7 +138,7 @@ proptest! {
         }
         let answered = |m: &Message| matches!(m.kind, Kind::Request | Kind::Response | Kind::Error);
         prop_assert!((0..messages.len()).all(|p| !answered(&messages[p]) || parts.contains(&p)));
-        prop_assert_eq!(about(&calls, messages.len()).len(), messages.len());
+        prop_assert_eq!(about(&calls.list, &calls.orphans, messages.len()).len(), messages.len());
     }
 }
 

@@ -1,0 +1,51 @@
+//! What a session looks like, for whoever draws it: the terminal's views, the HTML report, mermaid.
+//! One model each, many renderers; nothing here knows cells, pixels or words beyond a label.
+//!
+//! # Sequence
+//!
+//! ```text
+//! let sequence = Sequence::of(&story, Shown::default());
+//! for row in &sequence.rows { match row {
+//!     Row::Arrow(arrow) => arrow.label(&story.messages[arrow.place], name)   // line, tone, since_us
+//!     Row::Http(http)   => http.label(&told)     // an exchange, or an answer, that is HTTP alone
+//!     Row::Pause(pause) => ..                    // so long nothing happened: folded
+//! } }
+//! ```
+//! Rows stand in the order of time. [`Arrow::place`] is a place in [`super::Story::messages`],
+//! [`Arrow::call`] one in [`super::Story::calls`], which says whether it was asked during another
+//! call or continues one. [`Sequence::streams`] are the streams that the client opened to listen:
+//! [`Arrow::stream`] names the one that carried a message.
+//!
+//! # Timeline
+//!
+//! ```text
+//! let timeline = Timeline::of(&story, until);    // until: the clock, for what still goes on
+//! let x = timeline.axis.at(bar.from);            // of Axis::SPAN
+//! ```
+//! A [`Bar`] an exchange, in the order of their ids, with its first byte, a [`Tick`] a frame and the
+//! largest gap between two of them. The [`Axis`] gives each time its place; long stretches in which
+//! nothing ran are folded ([`Axis::folds`]), so that minutes of thought do not hide milliseconds of
+//! work.
+//!
+//! Both are found in one pass over the story and hold no text of the wire: whoever draws masks what
+//! he shows.
+
+mod axis;
+mod sequence;
+mod timeline;
+
+pub use axis::{Axis, Fold};
+pub use sequence::{Arrow, Http, Line, Pause, Row, Sequence, Shown, Stream, Tone, label};
+pub use timeline::{Bar, Shape, Tick, Timeline};
+
+use super::story::Told;
+
+/// The client opened it to listen: no message of its own is on it, or `subscriptions/listen`.
+fn listens(told: &Told) -> bool {
+    let summary = &told.reading.summary;
+    let asks = || summary.methods.iter().any(|method| method == "subscriptions/listen");
+    summary.streaming && (summary.method == "GET" || asks())
+}
+
+#[cfg(test)]
+mod tests;

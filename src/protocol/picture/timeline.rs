@@ -1,0 +1,164 @@
+//! The timeline: a bar an exchange, a tick a frame.
+
+use std::collections::HashMap;
+
+use super::{Axis, listens};
+use crate::{
+    capture::{ExchangeId, Timestamp},
+    protocol::{
+        model::Direction,
+        story::{Story, Told},
+    },
+};
+
+/// Bars over one axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// Which place each moment has.
+    pub axis: Axis,
+    /// In the order of their exchanges' ids.
+    pub bars: Vec<Bar>,
+}
+
+/// One exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// What it is for.
+    pub shape: Shape,
+    /// The first message that the client sent on it, among the story's messages.
+    pub first: Option<usize>,
+    /// When its request's head was read.
+    pub from: Timestamp,
+    /// When its response's head came.
+    pub first_byte: Option<Timestamp>,
+    /// Its latest record, or the timeline's end where it goes on.
+    pub until: Timestamp,
+    /// It has not ended.
+    pub goes_on: bool,
+    /// Its frames, where the response is a stream.
+    pub ticks: Vec<Tick>,
+    /// The frame before which nothing came for the longest time; of two frames at least.
+    pub largest_gap: Option<usize>,
+    /// The exchange with which the stream began that this one takes up.
+    pub resumes: Option<ExchangeId>,
+}
+
+/// What an exchange is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// It carries messages of the client.
+    Messages,
+    /// The client opened it to listen.
+    Listens,
+    /// HTTP alone.
+    Plain,
+}
+
+/// One frame of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// The frame's index.
+    pub index: u32,
+    /// When it was complete.
+    pub at: Timestamp,
+    /// Since the frame before it; of the first one since the exchange began.
+    pub gap_us: u64,
+}
+
+impl Timeline {
+    /// The timeline of a session; what still goes on is drawn up to `until`, if that is later than
+    /// its last record.
+    #[must_use]
+    pub fn of(story: &Story, until: Timestamp) -> Self {
+        let mut first: HashMap<ExchangeId, usize> = HashMap::new();
+        for (place, message) in story.messages.iter().enumerate() {
+            if message.direction == Direction::ClientToServer {
+                first.entry(message.exchange).or_insert(place);
+            }
+        }
+        let resumed: HashMap<ExchangeId, ExchangeId> = story.resumed.iter().copied().collect();
+        let bars: Vec<Bar> = story
+            .exchanges
+            .iter()
+            .map(|told| {
+                let id = told.id();
+                bar(told, first.get(&id).copied(), resumed.get(&id).copied(), until)
+            })
+            .collect();
+        Self { axis: Axis::over(busy(&bars)), bars }
+    }
+}
+
+impl Bar {
+    /// From its beginning to its end.
+    #[must_use]
+    pub fn us(&self) -> u64 {
+        self.until.micros_since(self.from)
+    }
+
+    /// From its beginning to the response's head.
+    #[must_use]
+    pub fn first_byte_us(&self) -> Option<u64> {
+        self.first_byte.map(|at| at.micros_since(self.from))
+    }
+
+    /// The frame behind its largest gap.
+    #[must_use]
+    pub fn after_largest_gap(&self) -> Option<&Tick> {
+        self.ticks.get(self.largest_gap?)
+    }
+}
+
+fn bar(told: &Told, first: Option<usize>, resumes: Option<ExchangeId>, until: Timestamp) -> Bar {
+    let summary = &told.reading.summary;
+    let goes_on = summary.outcome.is_none();
+    let shape = match first {
+        _ if listens(told) => Shape::Listens,
+        Some(_) => Shape::Messages,
+        None => Shape::Plain,
+    };
+    let mut before = summary.started_at;
+    let ticks: Vec<Tick> = told
+        .reading
+        .frames
+        .iter()
+        .map(|frame| {
+            let gap_us = frame.at.micros_since(before);
+            before = frame.at;
+            Tick { index: frame.index, at: frame.at, gap_us }
+        })
+        .collect();
+    let gaps = ticks.iter().enumerate().filter(|_| ticks.len() > 1);
+    // Of equal ones the first.
+    let largest = gaps.rev().max_by_key(|(_, tick)| tick.gap_us);
+    Bar {
+        exchange: summary.id,
+        shape,
+        first,
+        from: summary.started_at,
+        first_byte: told.head_at,
+        until: if goes_on { summary.last_at.max(until) } else { summary.last_at },
+        goes_on,
+        largest_gap: largest.map(|(place, _)| place),
+        ticks,
+        resumes,
+    }
+}
+
+/// When something ran: a stream to listen only where something came, all else from end to end.
+fn busy(bars: &[Bar]) -> Vec<(Timestamp, Timestamp)> {
+    let mut busy = Vec::new();
+    for bar in bars {
+        if bar.shape == Shape::Listens {
+            let begins = bar.first_byte.unwrap_or(bar.from);
+            busy.push((bar.from, begins.max(bar.from)));
+            busy.extend(bar.ticks.iter().map(|tick| (tick.at, tick.at)));
+            busy.push((bar.until, bar.until));
+        } else {
+            busy.push((bar.from, bar.until));
+        }
+    }
+    busy
+}
