@@ -8,7 +8,11 @@ use bytes::Bytes;
 use super::rows::{Row, RowId, SessionId, SessionRow};
 use crate::{
     capture::{ExchangeId, Timestamp},
-    protocol::{Direction, Kind, problems::Problem},
+    protocol::{
+        Direction, Kind,
+        picture::{self, Timeline},
+        problems::Problem,
+    },
 };
 
 /// Names one question, so that an answer that comes late is known. A new question of the same kind
@@ -253,10 +257,35 @@ pub struct SessionTold {
     pub server_can: Vec<String>,
     /// What is wrong, in the order of time.
     pub problems: Vec<Problem>,
+    /// Its sequence diagram ([`super::pictures::sequence`]).
+    pub sequence: Vec<SequenceRow>,
+    /// Its timeline ([`super::pictures::timeline`]).
+    pub timeline: Timeline,
+    /// What is written at each bar of the timeline.
+    pub bars: Vec<String>,
     /// Tools, resources, templates, prompts.
     pub offers: Vec<OfferTold>,
     /// Only so many of its exchanges were read: the newest. None where all were.
     pub only_last: Option<u64>,
+}
+
+/// A row of the sequence diagram, with what it refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceRow {
+    /// How it is drawn; its places are the story's and mean nothing here.
+    pub row: picture::Row,
+    /// What is written at it, masked and visible.
+    pub label: String,
+    /// The exchange; none for a pause.
+    pub exchange: Option<ExchangeId>,
+    /// The message's number in it; none where it is no message.
+    pub number: Option<u32>,
+    /// The request of the call to which it belongs.
+    pub call: Option<(ExchangeId, u32)>,
+    /// It was said while the server was asked: the request of the call whose stream carried it.
+    pub during: Option<(ExchangeId, u32)>,
+    /// The stream that the client opened to listen brought it.
+    pub listened: bool,
 }
 
 /// What a server offers.

@@ -16,6 +16,7 @@ pub(crate) mod app;
 pub mod desk;
 pub(crate) mod draw;
 pub mod keys;
+pub mod pictures;
 pub mod rows;
 pub mod run;
 pub(crate) mod screen;

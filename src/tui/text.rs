@@ -92,6 +92,35 @@ pub fn cut_middle(text: &str, columns: usize, mark: &str) -> String {
     format!("{front}{mark}{}", back.concat())
 }
 
+/// A text over several lines of so many columns: cut at blanks where there are some.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in text.split_word_bounds() {
+        let wide = width(word);
+        if used > 0 && used + wide > columns {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+            if word.trim().is_empty() {
+                continue;
+            }
+        }
+        // A word that is too long by itself is cut where the line ends.
+        for grapheme in word.graphemes(true) {
+            let own = grapheme.width();
+            if used + own > columns && used > 0 {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(grapheme);
+            used += own;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 /// Microseconds in four columns or fewer: `9ms`, `792ms`, `4.2s`, `1m2s`.
 #[must_use]
 pub fn duration(us: u64) -> String {

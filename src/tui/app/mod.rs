@@ -77,6 +77,11 @@ impl Effects {
         Ticket(self.tickets)
     }
 
+    /// Puts a text into the clipboard.
+    pub(crate) fn copy(&mut self, text: String) {
+        self.push(Effect::Copy(text));
+    }
+
     /// Asks; the ticket is known already.
     pub(crate) fn ask(&mut self, ask: Ask) {
         self.push(Effect::Ask(ask));
@@ -255,7 +260,6 @@ impl App {
             Some(Action::Escape | Action::Quit) if self.stack.len() > 1 => {
                 self.follow(Flow::Back, None);
             }
-            Some(Action::Escape) => {}
             Some(Action::Quit | Action::Interrupt) => self.quit(),
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(),

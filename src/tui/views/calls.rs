@@ -24,6 +24,16 @@ impl Calls {
     }
 }
 
+impl Calls {
+    /// With one of them selected.
+    pub(crate) fn at(session: SessionId, row: RowId, data: &Data) -> Self {
+        let mut calls = Self { session, list: List::default() };
+        calls.list.selected = Some(row);
+        calls.list.settle(data.rows.of(session), data.area.height.into());
+        calls
+    }
+}
+
 impl View for Calls {
     fn crumb(&self, data: &Data) -> String {
         let server = data.session(self.session).map_or("", |session| &session.server);

@@ -2,9 +2,15 @@
 //! it asks through effects and never waits.
 
 mod calls;
+mod catalogue;
+mod latency;
 mod list;
 mod notice;
+mod problems;
+mod sequence;
 mod sessions;
+mod teller;
+mod timeline;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
@@ -14,9 +20,11 @@ use super::{
     desk::News,
     draw::Canvas,
     keys::{Action, Keys},
-    rows::SessionId,
+    rows::{RowId, SessionId},
+    text,
     theme::Theme,
 };
+use crate::capture::ExchangeId;
 
 /// Where to go from here.
 pub(crate) enum Flow {
@@ -152,7 +160,55 @@ pub(crate) fn jump(
     match (number, session) {
         (1, _) => {}
         (2, Some(session)) => stack.push(Box::new(calls::Calls::of(session, data))),
+        (3, Some(session)) => stack.push(Box::new(sequence::SequenceView::of(session, data))),
+        (4, Some(session)) => stack.push(Box::new(timeline::TimelineView::of(session, data))),
+        (5, Some(session)) => stack.push(Box::new(catalogue::Catalogue::of(session))),
+        (6, Some(session)) => stack.push(Box::new(problems::Problems::of(session))),
+        (7, Some(session)) => stack.push(Box::new(latency::Latency::of(session))),
         _ => return None,
     }
     Some(stack)
+}
+
+/// `#12 api.acme.dev › sequence`: a view's crumb.
+fn crumb(session: SessionId, word: &str, data: &Data) -> String {
+    let server = data.session(session).map_or("", |session| &session.server);
+    let host = server.split('/').next().unwrap_or_default();
+    format!("#{} {host} {} {word}", session.0 + 1, '›')
+}
+
+/// A few words where there is nothing else to draw.
+fn say(canvas: &mut Canvas<'_>, area: Rect, words: &str) {
+    let y = area.y + area.height / 3;
+    let shown = text::visible(words);
+    canvas.put(area.x + 2, y, &shown, area.width.saturating_sub(4), canvas.theme.faint());
+}
+
+/// A line with a heading in it, over a pane.
+fn rule(canvas: &mut Canvas<'_>, area: Rect, heading: &str) {
+    let theme = canvas.theme;
+    let dash = canvas.glyph("─", "-");
+    canvas.put(area.x, area.y, &dash.repeat(area.width.into()), area.width, theme.faint());
+    let heading = format!(" {} ", text::visible(heading));
+    canvas.put(area.x + 1, area.y, &heading, area.width.saturating_sub(2), theme.heading());
+}
+
+/// Opens the calls of a session at one of them; number 0 of an exchange is its first row.
+fn open_call(
+    session: SessionId,
+    exchange: ExchangeId,
+    number: u32,
+    data: &mut Data,
+    _effects: &mut Effects,
+) -> Flow {
+    let of_exchange = |id: &&RowId| data.row(**id).is_some_and(|row| row.exchange == exchange);
+    let rows = data.rows.of(session);
+    let exact = |id: &&RowId| data.row(**id).is_some_and(|row| row.number == number);
+    let found = rows.iter().filter(of_exchange).find(exact);
+    let found = found.or_else(|| rows.iter().find(of_exchange)).copied();
+    let Some(row) = found else {
+        data.say("it is not among the calls yet");
+        return Flow::Stay;
+    };
+    Flow::Open(Box::new(calls::Calls::at(session, row, data)))
 }

@@ -1,0 +1,411 @@
+//! The sequence diagram: client and server as lanes, an arrow a message. Solid is a request or its
+//! answer, dotted a notification, double the selected call; long pauses are folded (tui.md §2.4).
+
+use std::collections::HashMap;
+
+use ratatui::{layout::Rect, style::Style};
+
+use super::{Flow, View, list::List, teller::Teller};
+use crate::{
+    capture::{ExchangeId, Timestamp},
+    protocol::{
+        Direction,
+        picture::{Line, Row, Tone},
+    },
+    tui::{
+        app::{Data, Effects},
+        desk::{News, SequenceRow},
+        draw::{Canvas, row},
+        keys::Action,
+        rows::SessionId,
+        text,
+        theme::Theme,
+    },
+};
+
+/// Where the client's lane stands: behind the mark, SEQ and T+.
+const LEFT: u16 = 15;
+
+/// What stands right of the server's lane.
+const RIGHT: u16 = 15;
+
+/// Rows of the list of calls that are looked through for a row's SEQ, counted from the last: a
+/// diagram holds no more than its session's newest exchanges.
+const LOOKED_THROUGH: usize = 100_000;
+
+/// What names a row: it stays the same when the session is told again.
+type Id = (Option<ExchangeId>, Option<u32>, Timestamp);
+
+/// What is drawn beside requests and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    All,
+    NoNotifications,
+    MessagesOnly,
+}
+
+/// The view.
+pub(crate) struct SequenceView {
+    teller: Teller,
+    list: List<Id>,
+    /// The places of the rows that are shown.
+    places: Vec<usize>,
+    ids: Vec<Id>,
+    seqs: HashMap<(ExchangeId, u32), usize>,
+    shown: Shown,
+}
+
+impl SequenceView {
+    pub(crate) fn of(session: SessionId, data: &Data) -> Self {
+        let list = if data.status.live { List::following() } else { List::default() };
+        Self {
+            teller: Teller::of(session),
+            list,
+            places: Vec::new(),
+            ids: Vec::new(),
+            seqs: HashMap::new(),
+            shown: Shown::All,
+        }
+    }
+
+    fn rows(&self) -> &[SequenceRow] {
+        self.teller.told.as_ref().map_or(&[], |told| &told.sequence)
+    }
+
+    fn selected(&self) -> Option<&SequenceRow> {
+        let place = self.list.place(&self.ids)?;
+        self.rows().get(*self.places.get(place)?)
+    }
+
+    /// After the session was told, or other rows are wanted.
+    fn lay_out(&mut self, data: &Data) {
+        let keeps = |row: &SequenceRow| match (&row.row, self.shown) {
+            (Row::Arrow(arrow), Shown::NoNotifications | Shown::MessagesOnly) => {
+                arrow.line == Line::Solid
+            }
+            (Row::Http(http), Shown::MessagesOnly) => http.answers.is_some(),
+            (Row::Pause(_), Shown::MessagesOnly) => false,
+            _ => true,
+        };
+        let rows = self.rows().iter().enumerate();
+        let kept: Vec<(usize, Id)> = rows
+            .filter(|(_, row)| keeps(row))
+            .map(|(place, row)| (place, (row.exchange, row.number, row.row.at())))
+            .collect();
+        (self.places, self.ids) = kept.into_iter().unzip();
+        let calls = data.rows.of(self.teller.session);
+        let skipped = calls.len().saturating_sub(LOOKED_THROUGH);
+        let numbered = calls.iter().enumerate().skip(skipped);
+        self.seqs = numbered
+            .filter_map(|(seq, id)| data.row(*id).map(|row| ((row.exchange, row.number), seq + 1)))
+            .collect();
+        self.settle(data);
+    }
+
+    fn settle(&mut self, data: &Data) {
+        self.list.settle(&self.ids, page(data));
+    }
+
+    fn seq(&self, row: &SequenceRow) -> Option<usize> {
+        let own = row.exchange.zip(row.number.or(Some(0)));
+        row.call.or(own).and_then(|key| self.seqs.get(&key).copied())
+    }
+
+    fn go_to(&mut self, wanted: impl Fn(&SequenceRow) -> bool) -> bool {
+        let found =
+            self.places.iter().position(|place| self.rows().get(*place).is_some_and(&wanted));
+        if let Some(place) = found {
+            self.list.stop_following(self.ids.len());
+            self.list.select(place, &self.ids);
+        }
+        found.is_some()
+    }
+
+    /// The request of the call of the selected row, or the call during which it was asked.
+    fn jump(&mut self, data: &mut Data) {
+        let Some(selected) = self.selected() else { return };
+        let own = selected.exchange.zip(selected.number);
+        let to = if selected.call == own { selected.during } else { selected.call };
+        let moved = to.is_some_and(|to| {
+            let (exchange, number) = (Some(to.0), Some(to.1));
+            self.go_to(|row| row.exchange == exchange && row.number == number)
+        });
+        if !moved {
+            data.say("it belongs to no other call");
+        }
+        self.settle(data);
+    }
+
+    fn next_failed(&mut self, data: &mut Data) {
+        let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
+        let failed =
+            |place: &usize| self.rows().get(*place).is_some_and(|row| tone(row) == Tone::Failed);
+        let behind = self.places.iter().enumerate().skip(at);
+        let around = behind.chain(self.places.iter().enumerate().take(at));
+        let found = around.filter(|(_, place)| failed(place)).map(|(n, _)| n).next();
+        match found {
+            Some(place) => {
+                self.list.stop_following(self.ids.len());
+                self.list.select(place, &self.ids);
+            }
+            None => data.say("nothing failed here"),
+        }
+        self.settle(data);
+    }
+}
+
+impl View for SequenceView {
+    fn crumb(&self, data: &Data) -> String {
+        super::crumb(self.teller.session, "sequence", data)
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        Some(self.teller.session)
+    }
+
+    fn badge(&self, data: &Data, theme: Theme) -> Option<String> {
+        let shown = match self.shown {
+            Shown::All => "notifications: on",
+            Shown::NoNotifications => "notifications: off",
+            Shown::MessagesOnly => "requests only",
+        };
+        let follow = match (self.list.follow, self.teller.is_behind(data)) {
+            (true, _) => theme.glyph("⇣follow  ", "follow  "),
+            (false, true) => "more to come  ",
+            (false, false) => "",
+        };
+        Some(format!("{follow}{shown}"))
+    }
+
+    fn counters(&self, _data: &Data) -> (String, String) {
+        let listening = self.rows().iter().filter(|row| row.listened).count();
+        let left = match &self.teller.told {
+            None => String::new(),
+            Some(told) => {
+                let cut =
+                    told.only_last.map_or(String::new(), |n| format!(" · last {n} exchanges"));
+                format!("lanes: client · server · {listening} on listening streams{cut}")
+            }
+        };
+        let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
+        (left, format!("{at} of {}", self.ids.len()))
+    }
+
+    fn hints(&self) -> &'static [Action] {
+        &[
+            Action::Open,
+            Action::NextProblem,
+            Action::Jump,
+            Action::Options,
+            Action::Export,
+            Action::Follow,
+        ]
+    }
+
+    fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
+        if self.list.act(action, &self.ids, page(data), data.status.live) {
+            self.settle(data);
+            return Flow::Stay;
+        }
+        match action {
+            Action::Open => {
+                let selected = self
+                    .selected()
+                    .and_then(|row| row.call.or(row.exchange.zip(row.number.or(Some(0)))));
+                return match selected {
+                    Some((exchange, number)) => {
+                        super::open_call(self.teller.session, exchange, number, data, effects)
+                    }
+                    None => Flow::Stay,
+                };
+            }
+            Action::Options => {
+                self.shown = match self.shown {
+                    Shown::All => Shown::NoNotifications,
+                    Shown::NoNotifications => Shown::MessagesOnly,
+                    Shown::MessagesOnly => Shown::All,
+                };
+                self.lay_out(data);
+            }
+            Action::Jump => self.jump(data),
+            Action::NextProblem => self.next_failed(data),
+            Action::Follow => {
+                self.list.follow = !self.list.follow;
+                self.settle(data);
+            }
+            _ => return Flow::Pass,
+        }
+        Flow::Stay
+    }
+
+    fn news(&mut self, news: &News, data: &mut Data, _effects: &mut Effects) {
+        if self.teller.news(news) {
+            self.lay_out(data);
+        }
+    }
+
+    fn refresh(&mut self, data: &mut Data, effects: &mut Effects) {
+        self.teller.refresh(data, effects);
+        self.settle(data);
+    }
+
+    fn ticks(&self, data: &Data) -> bool {
+        self.teller.is_behind(data)
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
+        let Some(told) = &self.teller.told else {
+            return super::say(canvas, area, self.teller.instead());
+        };
+        if self.ids.is_empty() {
+            return super::say(canvas, area, "nothing was said in this session");
+        }
+        let lanes = Lanes::in_area(area);
+        lanes.head(canvas, row(area, 0), self.teller.session, data);
+        let selected = self.selected();
+        let call = selected.and_then(|row| row.call);
+        let began = told.sequence.first().map_or(Timestamp(0), |row| row.row.at());
+        let places = self.places.iter().zip(&self.ids).skip(self.list.top);
+        for (n, (place, id)) in places.take(page_of(area)).enumerate() {
+            let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));
+            let Some(shown) = told.sequence.get(*place) else { continue };
+            let pair = call.is_some() && shown.call == call;
+            let seq = self.seq(shown);
+            lanes.row(canvas, line, shown, &Place { seq, began, pair });
+            if self.list.selected == Some(*id) {
+                canvas.put(line.x, line.y, canvas.glyph("▌", ">"), 1, canvas.theme.heading());
+                canvas.tint(line, canvas.theme.selected());
+            }
+        }
+    }
+}
+
+fn page(data: &Data) -> usize {
+    page_of(data.area)
+}
+
+fn page_of(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(1))
+}
+
+fn tone(row: &SequenceRow) -> Tone {
+    match &row.row {
+        Row::Arrow(arrow) => arrow.tone,
+        Row::Http(http) => http.tone,
+        Row::Pause(_) => Tone::Plain,
+    }
+}
+
+/// What a row's neighbours say of it.
+struct Place {
+    seq: Option<usize>,
+    began: Timestamp,
+    /// It belongs to the selected call.
+    pair: bool,
+}
+
+/// Where the two lanes stand.
+struct Lanes {
+    left: u16,
+    right: u16,
+}
+
+impl Lanes {
+    fn in_area(area: Rect) -> Self {
+        Self { left: area.x + LEFT, right: area.right().saturating_sub(RIGHT + 1) }
+    }
+
+    fn head(&self, canvas: &mut Canvas<'_>, line: Rect, session: SessionId, data: &Data) {
+        let style = canvas.theme.faint();
+        canvas.put(line.x, line.y, "   SEQ     T+", LEFT, style);
+        let half = self.right.saturating_sub(self.left) / 2;
+        let found = data.session(session);
+        let client = found.and_then(|session| session.client.as_deref()).unwrap_or_default();
+        canvas.put(self.left, line.y, &format!("CLIENT {client}"), half, style);
+        let server = found.map_or("", |session| &session.server);
+        canvas.put_right(self.left + half, line.y, &format!("SERVER {server}"), half, style);
+        canvas.put_right(line.x, line.y, "LATENCY", line.width.saturating_sub(1), style);
+    }
+
+    fn row(&self, canvas: &mut Canvas<'_>, line: Rect, shown: &SequenceRow, place: &Place) {
+        let theme = canvas.theme;
+        if let Row::Pause(_) = &shown.row {
+            return self.pause(canvas, line, &shown.label);
+        }
+        if let Some(seq) = place.seq {
+            canvas.put_right(line.x + 1, line.y, &seq.to_string(), 5, theme.plain());
+        }
+        let since = shown.row.at().micros_since(place.began);
+        canvas.put_right(line.x + 6, line.y, &seconds(since), 7, theme.faint());
+        let style = match tone(shown) {
+            Tone::Plain => theme.plain(),
+            Tone::Failed => theme.bad(),
+            Tone::Waiting => theme.waiting(),
+        };
+        let post = canvas.glyph("│", "|");
+        canvas.put(self.left, line.y, post, 1, theme.faint());
+        canvas.put(self.right, line.y, post, 1, theme.faint());
+        let dash = match (&shown.row, place.pair) {
+            (Row::Arrow(arrow), _) if arrow.line == Line::Dotted => canvas.glyph("┄", "."),
+            (_, true) => canvas.glyph("═", "="),
+            (Row::Http(_), false) => canvas.glyph("╌", "."),
+            _ => canvas.glyph("─", "-"),
+        };
+        self.arrow(canvas, line.y, shown, dash, style);
+        if let Row::Arrow(arrow) = &shown.row
+            && let Some(us) = arrow.since_us
+        {
+            let latency = text::duration(us);
+            let latency = if arrow.line == Line::Dotted { format!("+{latency}") } else { latency };
+            canvas.put_right(line.x, line.y, &latency, line.width.saturating_sub(1), style);
+        }
+    }
+
+    /// `── tools/call search #7 ─────▶`, or from the right: `◀──── result #7 ──`.
+    fn arrow(
+        &self,
+        canvas: &mut Canvas<'_>,
+        y: u16,
+        shown: &SequenceRow,
+        dash: &str,
+        style: Style,
+    ) {
+        let to_server = match &shown.row {
+            Row::Arrow(arrow) => arrow.direction == Direction::ClientToServer,
+            Row::Http(http) => http.answers.is_none(),
+            Row::Pause(_) => return,
+        };
+        let (from, until) = (self.left + 1, self.right);
+        let wide = until.saturating_sub(from);
+        canvas.put(from, y, &dash.repeat(wide.into()), wide, style);
+        let during = if shown.during.is_some() { " (asked meanwhile)" } else { "" };
+        let via = if shown.listened { canvas.glyph(" · listening", " - listening") } else { "" };
+        let label = format!(" {}{during}{via} ", shown.label);
+        let room = wide.saturating_sub(5);
+        if to_server {
+            canvas.put(from + 2, y, &label, room, style);
+            canvas.put(until.saturating_sub(1), y, canvas.glyph("▶", ">"), 1, style);
+        } else {
+            canvas.put_right(until.saturating_sub(room + 2), y, &label, room, style);
+            canvas.put(from, y, canvas.glyph("◀", "<"), 1, style);
+        }
+    }
+
+    fn pause(&self, canvas: &mut Canvas<'_>, line: Rect, label: &str) {
+        let style = canvas.theme.faint();
+        let post = canvas.glyph("┊", ":");
+        canvas.put(self.left, line.y, post, 1, style);
+        canvas.put(self.right, line.y, post, 1, style);
+        let dot = canvas.glyph("·", "-");
+        let label = format!("{dot}  {label}  {dot}");
+        let wide = self.right.saturating_sub(self.left);
+        let own = u16::try_from(text::width(&label)).unwrap_or(wide);
+        let x = self.left + wide.saturating_sub(own) / 2;
+        canvas.put(x, line.y, &label, wide, style);
+    }
+}
+
+/// Seconds with milliseconds, as T+ shows them.
+pub(super) fn seconds(us: u64) -> String {
+    format!("{}.{:03}", us / 1_000_000, us / 1_000 % 1_000)
+}
