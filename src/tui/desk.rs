@@ -13,6 +13,7 @@ use crate::{
         picture::{self, Timeline},
         problems::Problem,
     },
+    replay::compare::{Difference, Ruling},
 };
 
 /// Names one question, so that an answer that comes late is known. A new question of the same kind
@@ -81,6 +82,38 @@ pub enum Ask {
         /// What of it.
         what: Copyable,
     },
+    /// What a replay would send, and where: [`News::Preview`]. Nothing is sent.
+    Preview {
+        /// Comes back.
+        ticket: Ticket,
+        /// Of which session.
+        session: SessionId,
+        /// One call of it; none for all.
+        row: Option<RowId>,
+    },
+    /// Replays what was previewed: [`News::Verdict`] a step, then [`News::Replayed`], or
+    /// [`News::Failed`].
+    Replay {
+        /// Comes back.
+        ticket: Ticket,
+        /// Of which session.
+        session: SessionId,
+        /// One call of it; none for all.
+        row: Option<RowId>,
+        /// The endpoint, as `--to`.
+        to: String,
+        /// Tools that may have side effects are called too.
+        allow_side_effects: bool,
+    },
+    /// Holds two calls against each other: the same news.
+    Compare {
+        /// Comes back.
+        ticket: Ticket,
+        /// The one.
+        recorded: RowId,
+        /// The other.
+        replayed: RowId,
+    },
     /// Deletes a session: [`News::Done`].
     Delete {
         /// Comes back.
@@ -140,6 +173,12 @@ pub enum News {
     },
     /// All was looked at.
     Over(Ticket),
+    /// What would be sent.
+    Preview(Ticket, Arc<Preview>),
+    /// A step was compared.
+    Verdict(Ticket, Arc<VerdictTold>),
+    /// All steps were.
+    Replayed(Ticket, Replayed),
     /// A text.
     Text(Ticket, String),
     /// It was done; what to say.
@@ -313,4 +352,57 @@ pub struct OfferTold {
 pub trait Desk: Send {
     /// Asks.
     fn ask(&mut self, ask: Ask);
+}
+
+/// What a replay would send, masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The recorded endpoint: where it goes unless the user says otherwise.
+    pub to: String,
+    /// Steps that would be sent.
+    pub steps: u64,
+    /// The one request, or the first one: its line, headers and body.
+    pub request: Vec<String>,
+    /// Tools that are left out unless side effects are allowed.
+    pub guarded: Vec<String>,
+    /// What else is to be known: credentials that are left out.
+    pub notes: Vec<String>,
+}
+
+/// A step and its verdict. Texts are masked and visible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictTold {
+    /// The recorded exchange; none for what only the replay brought.
+    pub exchange: Option<ExchangeId>,
+    /// The message's number in it.
+    pub number: Option<u32>,
+    /// JSON-RPC method, or what the step is.
+    pub method: String,
+    /// Tool, prompt, resource, task.
+    pub name: String,
+    /// The verdict.
+    pub ruling: Ruling,
+    /// The recorded outcome: `200 41ms`.
+    pub recorded: String,
+    /// The other one; empty where there is none.
+    pub replayed: String,
+    /// Where it differs.
+    pub differences: Vec<Difference>,
+    /// Why it was skipped, or what else is said of it.
+    pub reason: Option<String>,
+}
+
+/// How a replay ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Steps compared.
+    pub compared: u64,
+    /// Of so many.
+    pub of: u64,
+    /// Skipped.
+    pub skipped: u64,
+    /// Paths that built-in rules or the user's ignore.
+    pub ignored_paths: Vec<String>,
+    /// `verify`'s exit code.
+    pub exit: u8,
 }

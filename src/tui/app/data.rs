@@ -49,6 +49,9 @@ impl Data {
             | News::Told(..)
             | News::Hits { .. }
             | News::Over(_)
+            | News::Preview(..)
+            | News::Verdict(..)
+            | News::Replayed(..)
             | News::Text(..) => {}
         }
     }

@@ -17,8 +17,9 @@ use super::{
     desk::{Ask, News, Ticket},
     draw::Canvas,
     keys::{Action, Keys},
+    rows::{RowId, SessionId},
     theme::Theme,
-    views::{self, Flow, Overlay, View},
+    views::{self, Flow, Overlay, Told, View},
 };
 use crate::capture::Timestamp;
 
@@ -111,6 +112,8 @@ pub(crate) struct App {
     effects: Effects,
     /// News that wait while painting is paused.
     held: Option<Vec<News>>,
+    /// The session, and the call of it, that a preview of a replay is of.
+    previewed: Option<(SessionId, Option<RowId>)>,
 }
 
 impl App {
@@ -124,6 +127,7 @@ impl App {
             overlay: None,
             effects: Effects::default(),
             held: None,
+            previewed: None,
         }
     }
 
@@ -186,6 +190,9 @@ impl App {
         for view in &mut self.stack {
             view.news(&news, &mut self.data, &mut self.effects);
         }
+        if let Some(overlay) = &mut self.overlay {
+            overlay.news(&news);
+        }
         self.data.apply(news);
         if let Some(view) = self.stack.last_mut() {
             view.refresh(&mut self.data, &mut self.effects);
@@ -236,6 +243,13 @@ impl App {
             }
             Flow::Over(overlay) => self.overlay = Some(overlay),
             Flow::Close => self.overlay = None,
+            Flow::Tell(Told::Send(to, allow)) => {
+                self.overlay = None;
+                if let Some((session, row)) = self.previewed.take() {
+                    let view = views::replayed(session, row, to, allow, &mut self.effects);
+                    self.follow(Flow::Open(view), None);
+                }
+            }
             Flow::Tell(told) => {
                 // An overlay's answer goes to the view below.
                 self.overlay = None;
@@ -264,6 +278,7 @@ impl App {
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(),
             Some(Action::Pause) => self.pause(),
+            Some(Action::Replay | Action::ReplaySession) => self.preview(action),
             Some(Action::Help) => self.overlay = Some(views::help()),
             Some(Action::View(number)) => {
                 let session = self.view().and_then(View::session);
@@ -274,6 +289,15 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// What a replay would send; nothing is sent before that was seen.
+    fn preview(&mut self, action: Option<Action>) {
+        let Some(session) = self.view().and_then(View::session) else { return };
+        let one = action == Some(Action::Replay);
+        let row = self.view().and_then(View::row).filter(|_| one);
+        self.previewed = Some((session, row));
+        self.overlay = Some(views::preview(session, row, &mut self.effects));
     }
 
     fn quit(&mut self) {

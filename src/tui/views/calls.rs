@@ -44,6 +44,10 @@ impl View for Calls {
         Some(self.session)
     }
 
+    fn row(&self) -> Option<RowId> {
+        self.list.selected
+    }
+
     fn badge(&self, data: &Data, theme: Theme) -> Option<String> {
         let new = self.list.new_rows(data.rows.of(self.session).len());
         match (self.list.follow, new) {

@@ -6,7 +6,9 @@ mod catalogue;
 mod latency;
 mod list;
 mod notice;
+mod preview;
 mod problems;
+mod replayed;
 mod sequence;
 mod sessions;
 mod teller;
@@ -17,7 +19,7 @@ use ratatui::layout::Rect;
 
 use super::{
     app::{Data, Effects},
-    desk::News,
+    desk::{Ask, News},
     draw::Canvas,
     keys::{Action, Keys},
     rows::{RowId, SessionId},
@@ -55,6 +57,8 @@ pub(crate) enum Told {
     Editing(Action, String),
     /// The prompt was left: what was there before holds again.
     Left(Action),
+    /// The replay is to be sent: to where, and whether tools with side effects are called too.
+    Send(String, bool),
     /// This item of a menu, by its place, in the menu of this action.
     Chosen(Action, usize),
 }
@@ -66,6 +70,11 @@ pub(crate) trait View {
 
     /// The session it shows, where it shows one: the digits lead to its other views.
     fn session(&self) -> Option<SessionId> {
+        None
+    }
+
+    /// The call that is selected: what is replayed, copied, marked.
+    fn row(&self) -> Option<RowId> {
         None
     }
 
@@ -125,6 +134,9 @@ pub(crate) trait Overlay {
         effects: &mut Effects,
     ) -> Flow;
 
+    /// News, as views get them.
+    fn news(&mut self, _news: &News) {}
+
     /// Pasted text.
     fn paste(&mut self, _text: &str) {}
 
@@ -148,6 +160,41 @@ pub(crate) fn ask_to_quit(data: &Data) -> Box<dyn Overlay> {
     Box::new(notice::Notice::quit(format!(
         "Recording goes on here, with {connections} open connections. End it and quit? (y/n)"
     )))
+}
+
+/// What a replay would do, and whether to do it; `row` is one call of the session.
+pub(crate) fn preview(
+    session: SessionId,
+    row: Option<RowId>,
+    effects: &mut Effects,
+) -> Box<dyn Overlay> {
+    Box::new(preview::Preview::of(session, row, effects))
+}
+
+/// The verdicts of a replay that begins now.
+pub(crate) fn replayed(
+    session: SessionId,
+    row: Option<RowId>,
+    to: String,
+    allow_side_effects: bool,
+    effects: &mut Effects,
+) -> Box<dyn View> {
+    let ticket = effects.ticket();
+    let title = format!("replay vs recorded, to {to}");
+    effects.ask(Ask::Replay { ticket, session, row, to, allow_side_effects });
+    Box::new(replayed::Replay::of(session, title, ticket))
+}
+
+/// Two calls held against each other.
+pub(crate) fn compared(
+    session: SessionId,
+    recorded: RowId,
+    replayed: RowId,
+    effects: &mut Effects,
+) -> Box<dyn View> {
+    let ticket = effects.ticket();
+    effects.ask(Ask::Compare { ticket, recorded, replayed });
+    Box::new(replayed::Replay::of(session, "diff".to_owned(), ticket))
 }
 
 /// The views behind a digit, from the root on; none where there is nothing to show.
@@ -211,4 +258,16 @@ fn open_call(
         return Flow::Stay;
     };
     Flow::Open(Box::new(calls::Calls::at(session, row, data)))
+}
+
+/// An empty pane upon what is there, with a heading.
+fn pane(canvas: &mut Canvas<'_>, area: Rect, heading: &str) {
+    for y in area.top()..area.bottom() {
+        let blank = " ".repeat(area.width.into());
+        canvas.put(area.x, y, &blank, area.width, canvas.theme.plain());
+    }
+    rule(canvas, area, heading);
+    let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+    let dash = canvas.glyph("─", "-");
+    canvas.put(last.x, last.y, &dash.repeat(last.width.into()), last.width, canvas.theme.faint());
 }

@@ -1,0 +1,145 @@
+//! What a replay would send and where, before anything is sent: the target, the steps, the masked
+//! request, what would be left out. Enter sends; nothing else does (tui.md §9, 19).
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+use tui_input::{Input, backend::crossterm::EventHandler as _};
+
+use super::{Flow, Overlay, Told};
+use crate::tui::{
+    app::{Data, Effects},
+    desk::{self, Ask, News, Ticket},
+    draw::Canvas,
+    keys::{Action, Keys},
+    rows::{RowId, SessionId},
+    text,
+};
+
+/// The overlay.
+pub(crate) struct Preview {
+    waiting: Ticket,
+    told: Option<std::sync::Arc<desk::Preview>>,
+    failed: Option<String>,
+    /// The target, once it is known, as it is edited.
+    to: Input,
+    editing: bool,
+    allow: bool,
+}
+
+impl Preview {
+    pub(crate) fn of(session: SessionId, row: Option<RowId>, effects: &mut Effects) -> Self {
+        let ticket = effects.ticket();
+        effects.ask(Ask::Preview { ticket, session, row });
+        Self {
+            waiting: ticket,
+            told: None,
+            failed: None,
+            to: Input::default(),
+            editing: false,
+            allow: false,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Some(told) = &self.told else {
+            let why = self.failed.clone().unwrap_or_else(|| "reading the session".to_owned());
+            return vec![why];
+        };
+        let steps = if told.steps == 1 { "step" } else { "steps" };
+        let mut lines = vec![format!("{} {steps} would be sent; nothing is sent yet", told.steps)];
+        if !told.guarded.is_empty() {
+            let tools = told.guarded.join(", ");
+            let word = if self.allow { "will be called" } else { "left out (a allows them)" };
+            lines.push(format!("may have side effects, {word}: {tools}"));
+        }
+        lines.extend(told.notes.iter().cloned());
+        lines.push(String::new());
+        lines.extend(told.request.iter().cloned());
+        lines
+    }
+}
+
+impl Overlay for Preview {
+    fn key(
+        &mut self,
+        key: &KeyEvent,
+        action: Option<Action>,
+        _data: &mut Data,
+        effects: &mut Effects,
+    ) -> Flow {
+        if self.editing {
+            match key.code {
+                KeyCode::Enter | KeyCode::Esc | KeyCode::Tab => self.editing = false,
+                _ => {
+                    self.to.handle_event(&crossterm::event::Event::Key(*key));
+                }
+            }
+            return Flow::Stay;
+        }
+        match (key.code, action) {
+            (KeyCode::Enter, _) if self.told.is_some() => {
+                Flow::Tell(Told::Send(self.to.value().to_owned(), self.allow))
+            }
+            (KeyCode::Char('a'), _) => {
+                self.allow = !self.allow;
+                Flow::Stay
+            }
+            (KeyCode::Char('t') | KeyCode::Tab, _) if self.told.is_some() => {
+                self.editing = true;
+                Flow::Stay
+            }
+            (_, Some(Action::Escape | Action::Quit | Action::Interrupt)) => {
+                effects.ask(Ask::Cancel(self.waiting));
+                Flow::Close
+            }
+            _ => Flow::Stay,
+        }
+    }
+
+    fn paste(&mut self, pasted: &str) {
+        if self.editing {
+            let value = format!("{}{}", self.to.value(), pasted.trim());
+            self.to = Input::new(value);
+        }
+    }
+
+    fn news(&mut self, news: &News) {
+        match news {
+            News::Preview(ticket, told) if *ticket == self.waiting => {
+                self.to = Input::new(told.to.clone());
+                self.told = Some(std::sync::Arc::clone(told));
+            }
+            News::Failed(ticket, why) if *ticket == self.waiting => self.failed = Some(why.clone()),
+            _ => {}
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _data: &Data, _keys: &Keys) {
+        let theme = canvas.theme;
+        let pane = Rect {
+            x: area.x + 2,
+            y: area.y + 2,
+            width: area.width.saturating_sub(4),
+            height: area.height.saturating_sub(4),
+        };
+        super::pane(canvas, pane, "replay");
+        let inner = Rect { x: pane.x + 2, width: pane.width.saturating_sub(4), ..pane };
+        canvas.put(inner.x, inner.y + 1, "to", 4, theme.faint());
+        let style = if self.editing { theme.selected() } else { theme.name() };
+        let to = text::visible(self.to.value()).into_owned();
+        canvas.put(inner.x + 4, inner.y + 1, &to, inner.width.saturating_sub(4), style);
+        let last = pane.bottom().saturating_sub(2);
+        let lines = self.lines();
+        let wrapped =
+            lines.iter().flat_map(|line| text::wrap(&text::visible(line), inner.width.into()));
+        for (y, line) in (inner.y + 3..last).zip(wrapped) {
+            canvas.put(inner.x, y, &line, inner.width, theme.plain());
+        }
+        let hint = if self.editing {
+            "Enter done"
+        } else {
+            "Enter sends   t target   a side effects   Esc cancels"
+        };
+        canvas.put(inner.x, last, hint, inner.width, theme.heading());
+    }
+}
