@@ -15,6 +15,7 @@ mod demo;
 mod diff;
 mod fidelity;
 mod formats;
+mod fresh;
 mod homes;
 mod houses;
 mod mutations;

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    ops::Range,
     sync::Arc,
 };
 
@@ -158,6 +159,17 @@ impl Table {
         let open = |token| self.known.is_placeholder(token) && !self.fresh.contains_key(&token);
         let spans = self.known.tokens.spans(&expected, open);
         !spans.is_empty() && self.equal.holds(&expected, &spans, live)
+    }
+
+    /// Where fresh values go in a recorded text, and which.
+    pub(crate) fn fresh_in(&self, recorded: &str) -> Vec<(Range<usize>, String)> {
+        if self.is_blank() {
+            return Vec::new();
+        }
+        let edits = layers::text(recorded, &Spot::top(&[]), 0, &mut |spot, text| {
+            self.edits(spot, text, false, &mut None)
+        });
+        edits.into_iter().map(|edit| (edit.range, edit.text)).collect()
     }
 
     fn is_blank(&self) -> bool {

@@ -51,6 +51,15 @@ impl<'l> Lens<'l> {
         }
     }
 
+    /// The text that is expected for a recorded one under this key.
+    pub(super) fn expects_under(&self, key: &str, recorded: &str) -> String {
+        let spelled = serde_json::Value::from(recorded).to_string();
+        match Value::of(&self.table.expect_value(key, &spelled)) {
+            Value::Text(fresh) => fresh,
+            _ => recorded.to_owned(),
+        }
+    }
+
     /// What the user wants of a step's places, in order: `--ignore` before the rules.
     pub(super) fn wishes(
         &self,

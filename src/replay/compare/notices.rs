@@ -51,6 +51,9 @@ impl Key<'_> {
     }
 }
 
+/// Subjects that are ids as a whole.
+const SUBJECTS: [&str; 2] = ["uri", "taskId"];
+
 /// What the other side brought of the same kind; its subject may be a fresh value.
 fn take_like<'s>(
     theirs: &mut Brought<'s>,
@@ -58,7 +61,9 @@ fn take_like<'s>(
     lens: &Glass<'_>,
 ) -> Option<Vec<&'s Message>> {
     let is_like = |other: &Key<'_>| match (&key.subject, &other.subject) {
-        (Some(own), Some(its)) => lens.agrees(own, its),
+        (Some(own), Some(its)) => {
+            lens.agrees(own, its) || SUBJECTS.iter().any(|key| lens.expects_under(key, own) == *its)
+        }
         (own, its) => own == its,
     };
     let exact =

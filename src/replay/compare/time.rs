@@ -1,7 +1,7 @@
 //! Values that are the clock's: a time within a day of its own exchange says when something was
 //! done, and is compared by type alone, alone or inside a longer text. A time farther away is data.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
 use time::{Date, Month};
@@ -54,21 +54,31 @@ enum Form {
     Epoch(usize),
 }
 
+/// A text, when it came, and which places of it are more than the clock's: handles that have a time
+/// in them.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'t> {
+    pub(super) text: &'t str,
+    pub(super) at: Timestamp,
+    pub(super) apart: &'t [Range<usize>],
+}
+
 /// Both texts have times in the same places, each near its own exchange, and `agrees` holds for
 /// what stands between them.
 pub(super) fn both_near(
-    (own, at): (&str, Timestamp),
-    (its, other): (&str, Timestamp),
+    one: Side<'_>,
+    other: Side<'_>,
     agrees: impl Fn(&str, &str) -> bool,
 ) -> bool {
+    let (own, its) = (one.text, other.text);
     if own.len().max(its.len()) > TEXT_CAP {
         return false;
     }
-    let ours = near(own, at);
+    let ours = near(one);
     if ours.is_empty() {
         return false;
     }
-    let theirs = near(its, other);
+    let theirs = near(other);
     let forms = |all: &[Found]| all.iter().map(|found| found.form).collect::<Vec<_>>();
     forms(&ours) == forms(&theirs)
         && between(own, &ours).zip(between(its, &theirs)).all(|(own, its)| agrees(own, its))
@@ -83,9 +93,16 @@ fn between<'t>(text: &'t str, times: &[Found]) -> impl Iterator<Item = &'t str> 
 }
 
 /// The times in a text that are near.
-fn near(text: &str, at: Timestamp) -> Vec<Found> {
+fn near(Side { text, at, apart }: Side<'_>) -> Vec<Found> {
     let found = TIMES.captures_iter(text);
-    found.filter_map(|found| time(&found, i128::from(at.0))).collect()
+    let found = found.filter_map(|found| time(&found, i128::from(at.0)));
+    let is_free = |found: &Found| !apart.iter().any(|r| r.start < found.end && found.start < r.end);
+    found.filter(is_free).collect()
+}
+
+/// There is something that may be a time.
+pub(super) fn any(text: &str) -> bool {
+    text.len() <= TEXT_CAP && TIMES.is_match(text)
 }
 
 /// What was found, where it is a time near the other one.

@@ -29,8 +29,8 @@ impl Walk<'_> {
         ordered.sort_by_key(|(_, place)| *place);
         for (name, place) in ordered {
             let fresh =
-                || Some(lens.table.expect(name)).filter(|fresh| !names.contains_key(&**fresh));
-            let like = others.get(name).or_else(|| others.get(&*fresh()?)).copied();
+                || Some(lens.expects_under(key, name)).filter(|fresh| !names.contains_key(fresh));
+            let like = others.get(name).or_else(|| others.get(&fresh()?)).copied();
             if let Some(met) = like.and_then(|like| met.get_mut(like)) {
                 *met = true;
             }

@@ -1,13 +1,16 @@
 //! The differences of two JSON texts, each with its path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use serde_json::value::RawValue;
 
 use super::{
     lens::{self, Glass},
     path::Path,
-    time,
+    time::{self, Side},
     verdict::{Difference, Kind},
     volatile::{How, Places, may_hold_json},
     wishes::Wishes,
@@ -175,11 +178,30 @@ impl<'l> Walk<'l> {
         let agrees = |own: &str, its: &str| {
             if probing { lens.table.expect(own) == its } else { lens.agrees(own, its) }
         };
-        if time::both_near((own, at), (its, other), agrees) {
+        let near = |[own_apart, its_apart]: [&[Range<usize>]; 2]| {
+            let one = Side { text: own, at, apart: own_apart };
+            time::both_near(one, Side { text: its, at: other, apart: its_apart }, agrees)
+        };
+        if near([&[], &[]]) {
             self.let_pass();
             return true;
         }
-        same && lens.table.expect(own) == own || agrees(own, its)
+        if same && lens.table.expect(own) == own || agrees(own, its) {
+            return true;
+        }
+        // A handle with a time in it stands beside other times.
+        let fresh: Vec<_> = lens.table.fresh_in(own);
+        let fresh = fresh.into_iter().filter(|(_, fresh)| time::any(fresh));
+        let (own_apart, fresh): (Vec<_>, Vec<_>) = fresh.unzip();
+        let of_one = |fresh: &String| {
+            its.match_indices(fresh.as_str()).map(|(at, m)| at..at + m.len()).collect::<Vec<_>>()
+        };
+        let its_apart: Vec<_> = fresh.iter().flat_map(of_one).collect();
+        let same = !own_apart.is_empty() && near([&own_apart, &its_apart]);
+        if same {
+            self.let_pass();
+        }
+        same
     }
 
     /// A key that is a value of the recorded run stands for the fresh one.

@@ -8,7 +8,7 @@
 
 mod ndjson_response;
 mod path_session;
-mod peer;
+pub(crate) mod peer;
 mod resumable_mobile;
 mod router_bridge;
 mod session_manager;

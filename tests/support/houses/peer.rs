@@ -5,26 +5,26 @@ use std::net::SocketAddr;
 use crate::support::origin::{Wire, header};
 
 /// A client of one server with the headers that it always sends.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     addr: SocketAddr,
     headers: String,
 }
 
 /// A whole answer.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     head: String,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 /// An answer that goes on.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     wire: Wire,
-    pub(super) head: String,
-    text: String,
+    pub(crate) head: String,
+    pub(crate) text: String,
 }
 
 impl Peer {
-    pub(super) fn to(addr: SocketAddr) -> Self {
+    pub(crate) fn to(addr: SocketAddr) -> Self {
         Self::taking(addr, "application/json, text/event-stream")
     }
 
@@ -34,25 +34,25 @@ impl Peer {
     }
 
     /// One more header that it always sends.
-    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers += &line(name, value);
         self
     }
 
-    pub(super) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         self.whole("POST", path, headers, body)
     }
 
-    pub(super) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.whole("GET", path, headers, "")
     }
 
-    pub(super) fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) fn delete(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.whole("DELETE", path, headers, "")
     }
 
     /// Sends a request and takes the head of its answer.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         method: &str,
         path: &str,
@@ -87,28 +87,28 @@ impl Peer {
 }
 
 impl Answer {
-    pub(super) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         status(&self.head)
     }
 
-    pub(super) fn header(&self, name: &str) -> String {
+    pub(crate) fn header(&self, name: &str) -> String {
         header(&self.head, name).unwrap_or_else(|| panic!("no {name}: {}", self.head)).to_owned()
     }
 
     /// The answer, which must have this status.
-    pub(super) fn expect(self, code: u16) -> Self {
+    pub(crate) fn expect(self, code: u16) -> Self {
         assert_eq!(self.status(), code, "{}{}", self.head, self.body);
         self
     }
 
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
     }
 }
 
 impl Stream {
     /// Reads on until `mark` has come; gives what came since the last mark, with it.
-    pub(super) fn until(&mut self, mark: &str) -> String {
+    pub(crate) fn until(&mut self, mark: &str) -> String {
         loop {
             if let Some(place) = self.text.find(mark) {
                 let rest = self.text.split_off(place + mark.len());
@@ -120,14 +120,14 @@ impl Stream {
     }
 
     /// Reads to the end, which the server makes as it should.
-    pub(super) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         while let Some(chunk) = self.wire.chunk() {
             self.text.push_str(std::str::from_utf8(&chunk).expect("whole characters"));
         }
     }
 
     /// Reads on until the connection breaks off.
-    pub(super) fn cut(mut self) {
+    pub(crate) fn cut(mut self) {
         use std::io::Read;
         // A reset is a cut too.
         let _ = self.wire.reader.read_to_end(&mut Vec::new());
