@@ -12,10 +12,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 use self::client::Client;
-use crate::support::{
-    tapes,
-    wiretape::{of, wiretape},
-};
+use crate::support::wiretape::{Recorder, of, run, sessions, wiretape};
 
 fn verified(tape: &Path, to: &str) -> Output {
     let home = tempdir().expect("a folder");
@@ -29,18 +26,32 @@ fn lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 
+/// The sessions of a home, with all that is secret in them.
+fn recorded(visit: impl Fn(&mut Client), options: &[&str]) -> String {
+    let bank = server::open();
+    let home = tempdir().expect("a folder");
+    let recorder = Recorder::start(home.path(), &["--quiet", "--target", &bank.url()]);
+    visit(&mut Client::to(recorder.reverse()));
+    recorder.stop();
+    let out = home.path().join("bank.tape.jsonl").display().to_string();
+    let (all, words) = (sessions(home.path()), ["export", "-o", &out]);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    run(home.path(), &[&words, options, &all].concat());
+    fs::read_to_string(out).expect("a tape")
+}
+
 /// All same before two other starts of the server, told in the same words.
 fn is_all_same(visit: impl Fn(&mut Client)) -> Vec<Value> {
-    let tape = {
-        let bank = server::open();
-        tapes::recorded(&bank.url(), &[], |recorder| visit(&mut Client::to(recorder.reverse())))
-    };
+    let told = same_again(&recorded(&visit, &[]));
+    // In whole tapes nothing but what is bound stands for what is not the same.
+    same_again(&recorded(&visit, &["--reveal"]));
+    told
+}
+
+fn same_again(tape: &str) -> Vec<Value> {
     let folder = tempdir().expect("a folder");
     let path = folder.path().join("bank.tape.jsonl");
-    fs::write(&path, &tape).expect("written");
-    if let Some(kept) = std::env::var_os("FRESH_TAPE") {
-        fs::write(kept, &tape).expect("written");
-    }
+    fs::write(&path, tape).expect("written");
     let bank = server::open();
     let first = verified(&path, &bank.url());
     let told = lines(&first);
@@ -69,16 +80,49 @@ fn summary(told: &[Value]) -> (usize, Vec<String>) {
     (of(told, "verdict").len(), bound.collect())
 }
 
+/// The places of `expected` are among those that the report names.
+fn has(bound: &[String], expected: &[&str]) {
+    for binding in expected {
+        assert!(bound.iter().any(|one| one == binding), "{binding}: {bound:#?}");
+    }
+}
+
 #[test]
 fn with_sessions_is_all_the_same() {
-    let told = is_all_same(Client::in_a_session);
-    let (steps, bound) = summary(&told);
-    eprintln!("{steps} {bound:#?}");
+    let (steps, bound) = summary(&is_all_same(Client::in_a_session));
+    assert_eq!(steps, 20);
+    has(
+        &bound,
+        &[
+            "header:mcp-session-id -> header:mcp-session-id",
+            "event-id -> header:last-event-id",
+            "/result/nextCursor -> /params/cursor",
+            "/result/content/0/text -> /params/arguments/account",
+            "/result/content/0/text -> /params/arguments/home",
+            "/result/content/0/text -> /params/arguments/url",
+            "/result/content/1/text/order/orderId -> /params/arguments/orderId",
+            "/result/content/1/text/tickets/0 -> /params/arguments/tickets/0",
+            "/result/content/2/text -> /params/arguments/voucher",
+            "/result/content/3/uri -> /params/uri",
+            "/result/task/taskId -> /params/taskId",
+        ],
+    );
 }
 
 #[test]
 fn without_sessions_is_all_the_same() {
-    let told = is_all_same(Client::without_one);
-    let (steps, bound) = summary(&told);
-    eprintln!("{steps} {bound:#?}");
+    let (steps, bound) = summary(&is_all_same(Client::without_one));
+    assert_eq!(steps, 14);
+    has(
+        &bound,
+        &[
+            "/result/nextCursor -> /params/cursor",
+            "/result/content/0/text -> header:mcp-param-account",
+            "/result/content/0/text -> /params/arguments/url",
+            "/result/content/3/uri -> /params/notifications/resourceSubscriptions/0",
+            "/result/requestState -> /params/requestState",
+            "/result/taskId -> header:mcp-name",
+            "/result/taskId -> /params/taskId",
+        ],
+    );
 }

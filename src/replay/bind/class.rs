@@ -32,6 +32,11 @@ impl Class {
         matches!(self, Cookie(_) | Cursor | Event | Question | RequestState | Rule(_))
     }
 
+    /// It is the same in all the run, wherever the server names it.
+    pub(super) fn is_said_again(&self) -> bool {
+        matches!(self, Class::Elicitation | Class::Session | Class::Task)
+    }
+
     /// The driver may tell of it.
     pub(super) fn is_protocols(&self) -> bool {
         use Class::{Cursor, Elicitation, Event, RequestState, Session, Task};

@@ -65,8 +65,8 @@ pub(super) fn find<'s>(
     let units = units(story);
     let listed = Tokens::new(placeholders.iter().map(String::as_str));
     let mut search = Search::new(corrections, listed);
-    for unit in &units {
-        search.hear(unit);
+    for (place, unit) in units.iter().enumerate() {
+        search.hear(place, unit);
     }
     for (place, unit) in units.iter().enumerate() {
         if unit.from_server {
@@ -84,8 +84,11 @@ struct Search<'c> {
     listed: Tokens,
     /// Words of requests.
     words: HashSet<u64>,
-    /// Keys and listed names: no handles.
+    /// Methods and listed names: no handles.
     names: HashSet<u64>,
+    /// Keys by the unit that had each first: what is born there or later is a name of a field. A
+    /// handle may be a key once it was born.
+    keys: HashMap<u64, usize>,
     /// Values that requests bore so far: they are the client's own.
     sent: HashSet<u64>,
     sent_whole: HashSet<(Class, String)>,
@@ -102,6 +105,7 @@ impl<'c> Search<'c> {
             listed,
             words: HashSet::new(),
             names: HashSet::new(),
+            keys: HashMap::new(),
             sent: HashSet::new(),
             sent_whole: HashSet::new(),
             births: Vec::new(),
@@ -111,15 +115,15 @@ impl<'c> Search<'c> {
     }
 
     /// Notes words and names.
-    fn hear(&mut self, unit: &Unit<'_>) {
+    fn hear(&mut self, place: usize, unit: &Unit<'_>) {
         let method = unit.message().and_then(|message| message.method.as_deref());
         self.names.extend(method.map(hash));
         let lists = unit.from_server && method.is_some_and(class::is_listing);
         unit.walk(&mut |spot, text| {
             let is_name = spot.path.and_then(|path| path.key()) == Some("name");
-            if spot.what == What::Key && !spot.classes.contains(&Class::Question)
-                || lists && is_name
-            {
+            if spot.what == What::Key && !spot.classes.contains(&Class::Question) {
+                self.keys.entry(hash(text)).or_insert(place);
+            } else if lists && is_name {
                 self.names.insert(hash(text));
             }
             if !unit.from_server {
@@ -208,10 +212,11 @@ impl<'c> Search<'c> {
             }
             for token in tokens {
                 let known = |word| self.words.contains(&hash(word));
-                if words(&token).all(known)
-                    && is_token(&token)
-                    && !self.names.contains(&hash(&token))
-                {
+                let is_name = |token| {
+                    let is_key = self.keys.get(&token).is_some_and(|first| *first <= place);
+                    is_key || self.names.contains(&token)
+                };
+                if words(&token).all(known) && is_token(&token) && !is_name(hash(&token)) {
                     self.born(birth(None, &token));
                 }
             }

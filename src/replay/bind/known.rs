@@ -6,8 +6,10 @@ use super::{
     Binding,
     class::Class,
     corrections::Corrections,
-    find::{Found, find},
+    find::{Birth, Found, find},
+    token::is_token,
     tokens::Tokens,
+    unit::Unit,
 };
 use crate::{capture::ExchangeId, protocol::Story};
 
@@ -43,15 +45,22 @@ impl Known {
         for used in &found.uses {
             let Some(birth) = found.births.get(used.birth) else { continue };
             let Some(unit) = found.units.get(birth.unit) else { continue };
-            let place = (unit.exchange, unit.message().map(|message| message.number));
+            let place = place(unit);
             if let (Some(class), Some(born)) = (&used.class, &birth.class) {
                 let born = (born.clone(), birth.text.clone());
                 known.births.insert(born.clone(), place);
+                let may_be_said = !born.0.is_renewed() && is_token(&birth.text);
                 known.whole.insert((class.clone(), birth.text.clone()), born);
-                continue;
+                // One id for all the run may stand in texts and URLs too.
+                if !may_be_said {
+                    continue;
+                }
             }
             let token = known.add(&birth.text);
             known.born_in.entry(token).or_insert(place);
+        }
+        for birth in &found.births {
+            known.said_again(birth, &found);
         }
         for placeholder in placeholders {
             let token = known.add(placeholder);
@@ -60,6 +69,22 @@ impl Known {
         known.tokens = Tokens::new(known.texts.iter().map(String::as_str));
         known.told = told(&found);
         known
+    }
+
+    /// Ids of the protocol that no request bears: a server may say them again, as that of the page
+    /// to which it sent the user.
+    fn said_again(&mut self, birth: &Birth, found: &Found<'_>) {
+        let Some(class) = birth.class.as_ref().filter(|class| class.is_said_again()) else {
+            return;
+        };
+        let Some(unit) = found.units.get(birth.unit).filter(|_| is_token(&birth.text)) else {
+            return;
+        };
+        let (place, whole) = (place(unit), (class.clone(), birth.text.clone()));
+        self.births.entry(whole.clone()).or_insert(place);
+        self.whole.entry(whole.clone()).or_insert(whole);
+        let token = self.add(&birth.text);
+        self.born_in.entry(token).or_insert(place);
     }
 
     /// The number of a token, a new one where it has none.
@@ -80,6 +105,10 @@ impl Known {
     pub(super) fn is_placeholder(&self, token: usize) -> bool {
         self.placeholders.contains(&token)
     }
+}
+
+fn place(unit: &Unit<'_>) -> Place {
+    (unit.exchange, unit.message().map(|message| message.number))
 }
 
 /// One line for all that are alike: from the like place to the like place.

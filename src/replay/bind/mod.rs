@@ -40,6 +40,7 @@ pub use corrections::Corrections;
 pub use edits::Edits;
 use known::Known;
 pub use table::Table;
+pub(crate) use token::is_minted_anew;
 
 use crate::{capture::redact, protocol::Story};
 

@@ -121,6 +121,32 @@ pub(super) fn is_token(text: &str) -> bool {
     letters_and_digits >= SHORTEST
 }
 
+/// Letters and digits that one of two names must have of its own to be another run's, not another's.
+const MINTED: usize = 8;
+
+/// Two names differ in one part alone, and that part was minted by its look, on both sides: a
+/// `report-2025` that became `report-2026` is another report. What a redaction hid may be anything.
+pub(crate) fn is_minted_anew(recorded: &str, fresh: &str) -> bool {
+    let differs = |(own, its): &((usize, char), char)| own.1 != *its;
+    let start = recorded.char_indices().zip(fresh.chars()).find(differs);
+    let Some(((start, _), _)) = start else { return false };
+    let start = recorded.get(..start).unwrap_or_default();
+    let start = start.trim_end_matches(char::is_alphanumeric).len();
+    let (own, its) = (recorded.get(start..), fresh.get(start..));
+    let (own, its) = (own.unwrap_or_default(), its.unwrap_or_default());
+    let alike = own.chars().rev().zip(its.chars().rev()).take_while(|(own, its)| own == its);
+    let alike: usize = alike.map(|(own, _)| own.len_utf8()).sum();
+    let alike = own.get(own.len() - alike..).unwrap_or_default();
+    let end = alike.trim_start_matches(char::is_alphanumeric).len();
+    let part = |text: &str| text.get(..text.len().saturating_sub(end)).map(str::to_owned);
+    let is_minted = |part: &str| {
+        let length: usize = words(part).map(str::len).sum();
+        part.contains(|c: char| c.is_ascii_digit()) && length >= MINTED && is_token(part)
+    };
+    let (own, its) = (part(own).unwrap_or_default(), part(its).unwrap_or_default());
+    is_minted(&its) && (is_minted(&own) || own.contains("{{"))
+}
+
 /// `2025-11-25`: a date or a revision of the protocol.
 fn is_date(text: &str) -> bool {
     let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());

@@ -8,7 +8,7 @@ use super::{
     volatile::canonical,
     walk::{Members, Walk},
 };
-use crate::replay::value::Value;
+use crate::replay::{bind::is_minted_anew, value::Value};
 
 /// Of two arrays without order so many elements that have no equal are each held against each of
 /// the other's; further ones in their order.
@@ -28,8 +28,10 @@ impl Walk<'_> {
             names.iter().map(|(name, place)| (name, *place)).collect();
         ordered.sort_by_key(|(_, place)| *place);
         for (name, place) in ordered {
-            let fresh =
-                || Some(lens.expects_under(key, name)).filter(|fresh| !names.contains_key(fresh));
+            let fresh = || {
+                let fresh = Some(lens.expects_under(key, name));
+                fresh.filter(|fresh| !names.contains_key(fresh) && is_minted_anew(name, fresh))
+            };
             let like = others.get(name).or_else(|| others.get(&fresh()?)).copied();
             if let Some(met) = like.and_then(|like| met.get_mut(like)) {
                 *met = true;

@@ -73,7 +73,8 @@ impl Client {
         let told = &opened["structuredContent"];
         self.tool("read", &json!({"account": told["account"]}));
         self.tool("follow", &json!({"url": told["url"], "home": home(&opened)}));
-        self.tool("redeem", &json!({"voucher": voucher(&opened)}));
+        self.tool("redeem", &json!({"voucher": voucher(&opened), "tickets": told["tickets"]}));
+        self.tool("read", &json!({"account": "acct_0000000000"}));
         self.tool("ship", &json!({"orderId": told["order"]["orderId"]}));
         let listed = self.call("resources/list", &json!({}));
         self.call("resources/read", &json!({"uri": listed["result"]["resources"][0]["uri"]}));
@@ -157,7 +158,7 @@ impl Client {
         };
         tool("read", json!({"account": told["account"]}));
         tool("follow", json!({"url": told["url"], "home": home(&opened)}));
-        tool("redeem", json!({"voucher": voucher(&opened)}));
+        tool("redeem", json!({"voucher": voucher(&opened), "tickets": told["tickets"]}));
         tool("ship", json!({"orderId": told["order"]["orderId"]}));
         let listed = self.modern("resources/list", &json!({}));
         let uri = &listed["resources"][0]["uri"];

@@ -116,6 +116,7 @@ fn report(asked: &mut Asked<'_>) -> bool {
     };
     let response = asked.response(Ok(told)).to_string();
     asked.stream();
+    asked.event(&note("notifications/resources/updated", &asked.updated()));
     asked.event(&note("notifications/progress", &json!({"progressToken": token, "progress": 1})));
     let log = json!({"level": "info", "logger": "desk", "data": {"at": stamp(), "run": random(8)}});
     let last = asked.event(&note("notifications/message", &log));

@@ -10,7 +10,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
@@ -77,6 +80,14 @@ pub(super) fn random(length: usize) -> String {
 /// Now, as `2026-11-21T10:00:00.123456Z`.
 pub(super) fn stamp() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).expect("a year of four digits")
+}
+
+/// `Sat, 21 Nov 2026 10:00:00 GMT`.
+fn http_date() -> String {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    OffsetDateTime::now_utc().format(format).expect("a date")
 }
 
 fn since_epoch() -> std::time::Duration {
@@ -149,8 +160,10 @@ impl Asked<'_> {
         let url = format!("{}/accounts/{account}?opened={}", self.origin(), epoch_ms());
         let home = format!("https://bank.example/go?next=%2Faccounts%2F{account}%2Fhome");
         let voucher = STANDARD.encode(format!("voucher for {account}"));
+        let ticket = json!({"account": account, "at": epoch_ms(), "salt": random(6)});
+        let ticket = URL_SAFE_NO_PAD.encode(ticket.to_string());
         let told = json!({"account": account, "url": url, "order": {"orderId": order},
-            "openedAt": epoch_ms(), "expires": epoch_s() + 3600});
+            "openedAt": epoch_ms(), "expires": epoch_s() + 3600, "tickets": [random(12), ticket]});
         json!({
             "content": [
                 {"type": "text", "text": format!("Account {account} was opened at {}. See {url} or <{home}>.", stamp())},
@@ -180,10 +193,13 @@ impl Asked<'_> {
                     Some(url) == home.as_ref() && text("url").starts_with(&self.origin())
                 })
             }
-            "redeem" => STANDARD
-                .decode(text("voucher"))
-                .ok()
-                .and_then(|voucher| self.account_in(&String::from_utf8_lossy(&voucher))),
+            "redeem" => {
+                let voucher = STANDARD.decode(text("voucher")).unwrap_or_default();
+                let ticket = arguments["tickets"][1].as_str().unwrap_or_default();
+                let ticket = URL_SAFE_NO_PAD.decode(ticket).unwrap_or_default();
+                let of = |bytes: &[u8]| self.account_in(&String::from_utf8_lossy(bytes));
+                of(&voucher).filter(|account| of(&ticket).as_ref() == Some(account))
+            }
             _ => {
                 let state = self.bank.state.lock().expect("whole");
                 let order = arguments["orderId"].as_u64();
@@ -194,8 +210,12 @@ impl Asked<'_> {
         let Some(account) = account else {
             return json!({"content": [{"type": "text", "text": "there is no such account"}], "isError": true});
         };
-        let told = json!({"account": account, "balance": 7, "asOf": epoch_s(), "at": stamp()});
-        let text = format!("{account} has 7 at {}; {}", stamp(), told);
+        let order = self.bank.state.lock().expect("whole").accounts[&account].order;
+        let seen = epoch_ms() as f64 / 1000.0;
+        let told = json!({"account": account, "balance": 7, "asOf": epoch_s(), "at": stamp(), "seen": seen,
+            "by": {&account: {"us": epoch_ms() * 1000}}});
+        let text =
+            format!("{account} has 7 at {}, order #{order} of {}; {told}", stamp(), http_date());
         json!({"content": [{"type": "text", "text": text}, {"type": "text", "text": told.to_string()}],
             "structuredContent": told})
     }
@@ -206,6 +226,13 @@ impl Asked<'_> {
         let uris = state.accounts.iter().map(|(account, one)| statement_of(account, one));
         let one = |uri: String| json!({"uri": uri, "name": "statement", "annotations": {"lastModified": stamp()}});
         json!({"resources": uris.map(one).collect::<Vec<_>>()})
+    }
+
+    /// That one of them changed, as a notification's parameters.
+    pub(super) fn updated(&self) -> Value {
+        let state = self.bank.state.lock().expect("whole");
+        let mut uris = state.accounts.iter().map(|(account, one)| statement_of(account, one));
+        json!({"uri": uris.next()})
     }
 
     pub(super) fn statement(&self) -> Result<Value, Value> {

@@ -228,3 +228,25 @@ fn the_like_is_told_once() {
         .collect();
     assert_eq!(told(&chain), ["0.1/result/structuredContent/next -> 1.0/params/arguments/of x9"]);
 }
+
+#[test]
+fn what_was_minted_anew_differs_in_one_part_that_looks_so() {
+    use crate::replay::bind::is_minted_anew;
+    let table = [
+        ("bank://acct_8ba4bfc850/home", "bank://acct_b9b24dd321/home", true),
+        (
+            "s://50b33b83-5aae-4f64-b5d5-56810da10231",
+            "s://f2cf60ee-8621-4564-926a-2a44929f37e5",
+            true,
+        ),
+        ("s://{{path:1}}/a", "s://f2cf60ee-8621-4564-926a-2a44929f37e5/a", true),
+        ("file:///readme.md", "file:///license.md", false),
+        ("file:///report-2025.pdf", "file:///report-2026.pdf", false),
+        ("file:///readme.md", "file:///8ba4bfc850.md", false),
+        ("same://8ba4bfc850", "same://8ba4bfc850", false),
+        ("ü://8ba4bfc850ü", "ü://b9b24dd321ü", true),
+    ];
+    for (own, its, expected) in table {
+        assert_eq!(is_minted_anew(own, its), expected, "{own} {its}");
+    }
+}
