@@ -11,7 +11,7 @@ use std::{fs, path::Path, process::Output};
 use serde_json::Value;
 use tempfile::tempdir;
 
-use self::client::Client;
+use self::{client::Client, server::Odd};
 use crate::support::wiretape::{Recorder, of, run, sessions, wiretape};
 
 fn verified(tape: &Path, to: &str) -> Output {
@@ -65,6 +65,29 @@ fn same_again(tape: &str) -> Vec<Value> {
         assert_eq!(told, lines(&again), "the same report");
     }
     told
+}
+
+/// Of another handle than was asked for, and of another value beside one, the verdict is `changed`: what is
+/// bound is expected, not let pass.
+#[test]
+fn another_handle_or_value_is_a_change() {
+    let folder = tempdir().expect("a folder");
+    let path = folder.path().join("bank.tape.jsonl");
+    fs::write(&path, recorded(Client::in_a_session, &[])).expect("written");
+    let odd = [
+        (Odd::Handle, "/result/structuredContent/account"),
+        (Odd::Balance, "/result/structuredContent/balance"),
+    ];
+    for (odd, place) in odd {
+        let ran = verified(&path, &server::open_with(odd).url());
+        assert_eq!(ran.status.code(), Some(1), "{odd:?}");
+        let lines = lines(&ran);
+        let read =
+            of(&lines, "verdict").into_iter().find(|line| line["name"] == "read").expect("it");
+        assert_eq!(read["verdict"], "changed", "{odd:?}: {read}");
+        let mut differences = read["differences"].as_array().expect("a list").iter();
+        assert!(differences.any(|found| found["path"] == place), "{odd:?}: {read:#}");
+    }
 }
 
 /// The steps, and the places that are bound, without their exchanges.

@@ -64,7 +64,11 @@ fn of_a_long_stream() {
 #[test]
 #[ignore = "needs the SDKs that .ci/run installs"]
 fn of_an_authorisation() {
-    tape("2025-11-25/typescript-oauth", || (Server::oauth(), vec![Client::node("oauth.mjs", &[])]));
+    let peers = || (Server::oauth(), vec![Client::node("oauth.mjs", &[])]);
+    tape_with("2025-11-25/typescript-oauth", peers, |server| {
+        let report = Client::node("oauth.mjs", &["token"]).run(&server.url(), &[]);
+        Some(format!("Bearer {}", report.saw[0].as_str().expect("a token")))
+    });
 }
 
 /// Questions to the user, resources, prompts, completion, changes that are listened to, and a call
@@ -109,6 +113,15 @@ fn of_both_eras_at_one_url() {
 
 /// One server, some clients at the same time.
 fn tape(name: &str, peers: impl FnOnce() -> (Server, Vec<Client>)) {
+    tape_with(name, peers, |_| None);
+}
+
+/// The same of a server that wants a credential, which `credential` gets from it.
+fn tape_with(
+    name: &str,
+    peers: impl FnOnce() -> (Server, Vec<Client>),
+    credential: impl Fn(&Server) -> Option<String>,
+) {
     let (server, clients) = peers();
     let tape = recorded(&server.url(), &[], |recorder| {
         let url = recorder.client_url();
@@ -118,9 +131,7 @@ fn tape(name: &str, peers: impl FnOnce() -> (Server, Vec<Client>)) {
             }
         });
     });
-    if name != "2025-11-25/typescript-oauth" {
-        verifies(name, &tape, &server);
-    }
+    verifies(name, &tape, &server, credential(&server).as_deref());
     let kept = stories(&records_in(&keep(name, &tape)));
     let made = stories(&records_in(&tape));
     assert_eq!(asked(&made), asked(&kept), "{name} asks otherwise when it is made again");
@@ -132,15 +143,21 @@ fn tape(name: &str, peers: impl FnOnce() -> (Server, Vec<Client>)) {
 }
 
 /// The redacted tape, replayed against the server that it was recorded with, is the same step by
-/// step, by the rules that are built in (issue 4, Done when 1). One that wants a token is left out:
-/// none is on a tape.
-fn verifies(name: &str, tape: &str, server: &Server) {
+/// step, by the rules that are built in (issue 4, Done when 1). A credential is given in the
+/// environment: none is on a tape.
+fn verifies(name: &str, tape: &str, server: &Server, credential: Option<&str>) {
     let home = tempdir().expect("a folder");
     let file = home.path().join("it.tape.jsonl");
     fs::write(&file, tape).expect("written");
     let file = file.display().to_string();
-    let words = ["verify", &file, "--to", &server.url(), "--allow-side-effects", "--json"];
-    let done = wiretape(home.path(), &words).output().expect("it runs");
+    let to = server.url();
+    let mut words = vec!["verify", &file, "--to", &to, "--allow-side-effects", "--json"];
+    if credential.is_some() {
+        words.extend(["--header-env", "Authorization=CREDENTIAL_OF_THE_TEST"]);
+    }
+    let mut command = wiretape(home.path(), &words);
+    command.envs(credential.map(|value| ("CREDENTIAL_OF_THE_TEST", value)));
+    let done = command.output().expect("it runs");
     let told = String::from_utf8_lossy(&done.stdout);
     assert_eq!(done.status.code(), Some(0), "{name}: {told}");
     let same = |line: &&str| line.contains("\"verdict\":\"same\"");

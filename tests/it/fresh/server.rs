@@ -46,6 +46,16 @@ struct Account {
 pub(super) struct Bank {
     pub(super) state: Mutex<State>,
     pub(super) answered: Condvar,
+    odd: Option<Odd>,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Odd {
+    /// It tells of an account that nobody asked for.
+    Handle,
+    /// And of another balance.
+    Balance,
 }
 
 /// One request on its connection.
@@ -58,7 +68,16 @@ pub(super) struct Asked<'a> {
 
 /// Opens a bank.
 pub(super) fn open() -> Origin {
-    let bank = Arc::new(Bank { state: Mutex::default(), answered: Condvar::new() });
+    start(None)
+}
+
+/// Opens one that is not as it was.
+pub(super) fn open_with(odd: Odd) -> Origin {
+    start(Some(odd))
+}
+
+fn start(odd: Option<Odd>) -> Origin {
+    let bank = Arc::new(Bank { state: Mutex::default(), answered: Condvar::new(), odd });
     Origin::serve(move |request, out| {
         let message = serde_json::from_slice(&request.body).unwrap_or_default();
         let mut asked = Asked { bank: &bank, request: &request, message: &message, out };
@@ -211,11 +230,17 @@ impl Asked<'_> {
             return json!({"content": [{"type": "text", "text": "there is no such account"}], "isError": true});
         };
         let order = self.bank.state.lock().expect("whole").accounts[&account].order;
+        let other = || format!("acct_{}", random(10));
+        let account = if self.bank.odd == Some(Odd::Handle) { other() } else { account };
+        let balance = if self.bank.odd == Some(Odd::Balance) { 8 } else { 7 };
         let seen = epoch_ms() as f64 / 1000.0;
-        let told = json!({"account": account, "balance": 7, "asOf": epoch_s(), "at": stamp(), "seen": seen,
+        let told = json!({"account": account, "balance": balance, "asOf": epoch_s(), "at": stamp(), "seen": seen,
             "by": {&account: {"us": epoch_ms() * 1000}}});
-        let text =
-            format!("{account} has 7 at {}, order #{order} of {}; {told}", stamp(), http_date());
+        let text = format!(
+            "{account} has {balance} at {}, order #{order} of {}; {told}",
+            stamp(),
+            http_date()
+        );
         json!({"content": [{"type": "text", "text": text}, {"type": "text", "text": told.to_string()}],
             "structuredContent": told})
     }

@@ -1,4 +1,5 @@
-// TypeScript SDK v1 against ../servers/oauth.mjs: refused, finds its way to a token, is let in.
+// TypeScript SDK v1 against ../servers/oauth.mjs: refused, finds its way to a token, is let in. `token` as the second argument: only the
+// way to the token, which it reports.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
@@ -38,6 +39,12 @@ try {
   saw.push(error instanceof UnauthorizedError ? "unauthorized" : `${error}`);
 }
 await first.finishAuth(code);
+// Whoever asks for a token alone: `wiretape verify` takes none from a tape.
+if (process.argv[3] === "token") {
+  await first.close();
+  report([kept.tokens.access_token], []);
+  process.exit();
+}
 const client = new Client({ name: "oauth-client", version: "1" });
 const second = transport();
 await client.connect(logged(second, messages));
