@@ -144,7 +144,7 @@ mod tests {
     fn difference(path: &str, kind: Kind, value: &str) -> Difference {
         let path = path.to_owned();
         let replayed = (kind != Kind::Removed).then(|| value.to_owned());
-        Difference { path, kind, recorded: None, replayed }
+        Difference { path, kind, recorded: None, replayed, message: None }
     }
 
     #[test]

@@ -15,7 +15,10 @@ use super::{
     guard::Hints,
     steps::{Step, StepKind, steps},
 };
-use crate::protocol::{Direction, Ending, Kind, Message, Story, Told, Transport};
+use crate::{
+    capture::ExchangeId,
+    protocol::{Direction, Ending, Kind, Message, Story, Told, Transport},
+};
 
 /// A session's steps, ready to be sent.
 #[derive(Clone, Debug)]
@@ -205,20 +208,18 @@ struct Used {
 
 impl Used {
     fn of(steps: &[Step<'_>], bindings: &Bindings) -> Self {
-        let told = bindings.told();
+        let links = bindings.links();
         let mut by: HashMap<usize, Vec<usize>> = HashMap::new();
-        if !told.is_empty() {
+        if !links.is_empty() {
             let owners = owners(steps);
-            let owner = |place: &str| {
-                let id = place.split(['/', ' ']).next().unwrap_or_default();
-                let exchange = id.split('.').next().unwrap_or_default();
-                owners.get(id).or_else(|| owners.get(exchange)).copied()
+            let owner = |(exchange, message): &(ExchangeId, Option<u32>)| {
+                owners.get(&(*exchange, *message)).or_else(|| owners.get(&(*exchange, None)))
             };
-            for binding in told {
-                if let (Some(from), Some(to)) = (owner(&binding.from), owner(&binding.to))
+            for (from, to) in links {
+                if let (Some(from), Some(to)) = (owner(from), owner(to))
                     && from != to
                 {
-                    by.entry(to).or_default().push(from);
+                    by.entry(*to).or_default().push(*from);
                 }
             }
         }
@@ -232,23 +233,24 @@ impl Used {
 
 /// The step of each message and exchange. On a channel messages of many steps meet, so a message's
 /// step goes over its exchange's.
-fn owners(steps: &[Step<'_>]) -> HashMap<String, usize> {
+fn owners(steps: &[Step<'_>]) -> HashMap<(ExchangeId, Option<u32>), usize> {
+    let own = |message: &Message| (message.exchange, Some(message.number));
     let mut owners = HashMap::new();
     for (place, step) in steps.iter().enumerate() {
-        owners.entry(step.exchange.to_string()).or_insert(place);
-        owners.extend(step.message.map(|message| (message.id(), place)));
+        owners.entry((step.exchange, None)).or_insert(place);
+        owners.extend(step.message.map(|message| (own(message), place)));
         let Some(call) = step.call else { continue };
         let parts = call.parts.iter().filter_map(|part| step.story.calls.get(*part));
         for call in std::iter::once(call).chain(parts) {
             let beside = call.notifications.iter().chain(&call.progress).copied();
             let asks = call.asks.iter().filter_map(|ask| step.story.calls.get(*ask));
             let asks = asks.flat_map(|ask| std::iter::once(ask.request).chain(ask.answer));
-            let own = [Some(call.request), call.answer, call.refusal];
-            let all = own.into_iter().flatten().chain(beside).chain(asks);
+            let all = [Some(call.request), call.answer, call.refusal];
+            let all = all.into_iter().flatten().chain(beside).chain(asks);
             let messages = all.filter_map(|at| step.story.messages.get(at));
-            owners.extend(messages.map(|message| (message.id(), place)));
+            owners.extend(messages.map(|message| (own(message), place)));
             for exchange in &call.exchanges {
-                owners.entry(exchange.to_string()).or_insert(place);
+                owners.entry((*exchange, None)).or_insert(place);
             }
         }
     }
@@ -346,6 +348,39 @@ mcp-session-id: s-1
             ]
         );
         assert_eq!((plan.endpoint.as_str(), plan.not_selected()), ("http://h/mcp", 5));
+    }
+
+    #[test]
+    fn a_page_brings_all_pages_before_it() {
+        let page = |number: usize| {
+            let cursor = format!("{{\"cursor\":\"page-{number}\"}}");
+            let params = if number == 0 { "{}" } else { &cursor };
+            format!(
+                r#"
+>> POST http://h/mcp
+
+{{"jsonrpc":"2.0","id":{number},"method":"tools/list","params":{params}}}
+<< 200
+content-type: application/json
+
+{{"jsonrpc":"2.0","id":{number},"result":{{"tools":[],"nextCursor":"page-{}"}}}}
+"#,
+                number + 1
+            )
+        };
+        let stories = stories(&(0..4).map(page).collect::<String>());
+        let story = stories.first().expect("a session");
+        let third = |step: &Step<'_>| step.params().is_some_and(|params| params.contains("page-3"));
+        let plan = Plan::of(story, &Bindings::find(story, &[]), third);
+        assert_eq!(
+            told(&plan),
+            [
+                "0 Needed [] Answer tools/list",
+                "1 Needed [0] Answer tools/list",
+                "2 Needed [1] Answer tools/list",
+                "3 Chosen [2] Answer tools/list",
+            ]
+        );
     }
 
     #[test]

@@ -75,21 +75,27 @@ fn answer(message: &Value, twist: Twist) -> Option<Value> {
 
 /// One answer on the wire: `stream` as an event stream with a notification before its result.
 fn serve(request: &Request, out: &mut TcpStream, twist: Twist) -> bool {
+    serve_as(request, out, twist, false)
+}
+
+/// The same with every answer as a stream.
+fn serve_as(request: &Request, out: &mut TcpStream, twist: Twist, streamed: bool) -> bool {
     let message: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let Some(answer) = answer(&message, twist) else {
         let accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
         return out.write_all(accepted.as_bytes()).is_ok();
     };
-    if message["params"]["name"] != "stream" {
+    let notes = message["params"]["name"] == "stream";
+    if !notes && !streamed {
         let session = "Mcp-Session-Id: s-1\r\n";
         return out.write_all(json_answer(&answer.to_string(), session).as_bytes()).is_ok();
     }
-    let head =
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nMcp-Session-Id: \
+                s-1\r\nTransfer-Encoding: chunked\r\n\r\n";
     let note = json!({"jsonrpc": "2.0", "method": "notifications/message",
         "params": {"level": "info", "logger": "sky", "data": "looking"}});
     let mut sent = head.as_bytes().to_vec();
-    if twist != Twist::NoNotification {
+    if notes && twist != Twist::NoNotification {
         sent.extend(chunk(format!("data: {note}\n\n")));
     }
     sent.extend(chunk(format!("data: {answer}\n\n")));
@@ -182,8 +188,11 @@ fn each_change_is_its_verdict_on_its_step_in_every_report() {
         (Twist::AddedField, Some(["tools/call", "plain", "/result/structuredContent"])),
         (Twist::SecondPage, Some(["tools/list", "", "/result/tools/0"])),
     ];
-    for (twist, expected) in table {
-        let server = server(twist);
+    let each = table
+        .into_iter()
+        .flat_map(|(twist, expected)| [false, true].map(|streamed| (twist, streamed, expected)));
+    for (twist, streamed, expected) in each {
+        let server = Origin::serve(move |request, out| serve_as(&request, out, twist, streamed));
         let words = [&["--to", &server.url(), "--allow-side-effects", "--json"], &files[..]];
         let output = verify(&tape_in(&folder), &words.concat());
         let found = not_same(&output);

@@ -18,9 +18,9 @@ mod started;
 mod sums;
 mod update;
 
-use std::{fs, process::ExitCode};
+use std::{fs, path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 pub(super) use load::{Played, of_recording, of_tape};
 pub(super) use run::{Asked, Ran, play};
@@ -43,6 +43,7 @@ pub(crate) fn run(args: &VerifyArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
     let asked = asked(args)?;
     let secrets = asked.secrets.clone();
     let reports = Reports::begin(args)?;
+    there(&args.tapes)?;
     let tapes: Vec<Played> =
         args.tapes.iter().map(|tape| of_tape(tape, None)).collect::<anyhow::Result<_>>()?;
     age::warn(&tapes, clock::now(), ctx);
@@ -114,6 +115,16 @@ fn updated(
         }
     }
     Ok(if unfixed == 0 { ExitCode::SUCCESS } else { ExitCode::from(code::FOUND) })
+}
+
+/// The tapes that were named are files: a word that is a session's or a query's is none.
+fn there(tapes: &[PathBuf]) -> anyhow::Result<()> {
+    let Some(none) = tapes.iter().find(|tape| !tape.exists()) else { return Ok(()) };
+    let name = none.display();
+    bail!(
+        "{name}: there is no such file\nhint: a tape is made by `wiretape export SESSION -o {name}`; \
+         what is in the store is played by `wiretape replay`"
+    )
 }
 
 /// What was typed, checked.

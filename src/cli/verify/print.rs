@@ -288,11 +288,13 @@ fn fixed(
     its: Option<&Step<'_>>,
     verdict: &Verdict,
     live: &HashMap<ExchangeId, Vec<Record>>,
-) -> Option<Result<Fix, String>> {
-    let its = its.filter(|_| verdict.ruling == Ruling::Changed)?;
-    let fix = Fix::of(own, its, verdict, live);
-    Some(fix.map_err(|why| {
-        let step = format!("{} {}", own.method(), own.name().unwrap_or_default());
-        format!("{}: {why}", step.trim_end())
-    }))
+) -> Vec<Result<Fix, String>> {
+    let Some(its) = its.filter(|_| verdict.ruling == Ruling::Changed) else { return Vec::new() };
+    match Fix::of(own, its, verdict, live) {
+        Ok(fixes) => fixes.into_iter().map(Ok).collect(),
+        Err(why) => {
+            let step = format!("{} {}", own.method(), own.name().unwrap_or_default());
+            vec![Err(format!("{}: {why}", step.trim_end()))]
+        }
+    }
 }

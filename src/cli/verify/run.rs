@@ -241,6 +241,7 @@ fn settings(asked: &Asked, session: ExchangeId) -> Settings {
         upstream: asked.upstream.clone(),
         run: format!("replay-{}", ExchangeId::next()),
         name: Some(format!("replay of {session}")),
+        strict: asked.strict,
         patience: PATIENCE,
     }
 }

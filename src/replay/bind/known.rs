@@ -6,7 +6,7 @@ use super::{
     Binding,
     class::Class,
     corrections::Corrections,
-    find::{Birth, Found, find},
+    find::{Birth, Found, Use, find},
     token::is_token,
     tokens::Tokens,
     unit::Unit,
@@ -17,7 +17,7 @@ use crate::{capture::ExchangeId, protocol::Story};
 pub(super) type Whole = (Class, String);
 
 /// A message of an exchange, by its number; none for its heads and other data.
-pub(super) type Place = (ExchangeId, Option<u32>);
+pub(crate) type Place = (ExchangeId, Option<u32>);
 
 /// The bindings of a session.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub(super) struct Known {
     pub(super) births: HashMap<Whole, Place>,
     pub(super) corrections: Corrections,
     pub(super) told: Vec<Binding>,
+    /// From where each value comes to where it goes, each pair once, in order.
+    pub(super) links: Vec<(Place, Place)>,
 }
 
 impl Known {
@@ -68,6 +70,7 @@ impl Known {
         }
         known.tokens = Tokens::new(known.texts.iter().map(String::as_str));
         known.told = told(&found);
+        known.links = links(&found);
         known
     }
 
@@ -109,6 +112,18 @@ impl Known {
 
 fn place(unit: &Unit<'_>) -> Place {
     (unit.exchange, unit.message().map(|message| message.number))
+}
+
+/// All of them: what a step needs is not told by those that are alike.
+fn links(found: &Found<'_>) -> Vec<(Place, Place)> {
+    let link = |used: &Use| {
+        let birth = found.births.get(used.birth)?;
+        Some((place(found.units.get(birth.unit)?), place(found.units.get(used.unit)?)))
+    };
+    let mut links: Vec<_> = found.uses.iter().filter_map(link).collect();
+    links.sort_unstable();
+    links.dedup();
+    links
 }
 
 /// One line for all that are alike: from the like place to the like place.

@@ -38,7 +38,7 @@ use serde::Serialize;
 
 pub use corrections::Corrections;
 pub use edits::Edits;
-use known::Known;
+use known::{Known, Place};
 pub use table::Table;
 pub(crate) use token::is_minted_anew;
 
@@ -94,6 +94,11 @@ impl Bindings {
     #[must_use]
     pub fn table(&self) -> Table {
         Table::new(&self.known)
+    }
+
+    /// From where each value comes to where it goes.
+    pub(crate) fn links(&self) -> &[(Place, Place)] {
+        &self.known.links
     }
 
     /// For the report.

@@ -17,6 +17,12 @@ pub(super) struct Earlier<'s> {
     pub(super) tasks: BTreeMap<&'s str, &'s Message>,
 }
 
+/// How often a step was answered before it was done, but for what was said of its task.
+#[must_use]
+pub fn rounds(step: &Step<'_>) -> usize {
+    Earlier::of(step).rounds.len()
+}
+
 impl<'s> Earlier<'s> {
     pub(super) fn of(step: &Step<'s>) -> Self {
         let mut earlier = Self::default();

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     protocol::{Ending, Envelope, Message},
-    replay::steps::{Step, StepKind},
+    replay::{
+        bind::is_minted_anew,
+        steps::{Step, StepKind},
+    },
 };
 
 /// `--timing`: an answer may take so many times as long as the recorded one, and a moment more.
@@ -88,11 +91,27 @@ pub(super) fn held(
     tally.ignored(std::mem::take(&mut met.ignored));
     tally.alike = alike.take();
     let more = (met.more > 0).then(|| format!("{} more differences", met.more));
+    let more = more.or_else(|| minted(&met.differences).filter(|_| asked == Asked::Ours));
     let reason = more.or_else(|| {
         cancelled.then(|| "it was cancelled: whether an answer came in time is chance".to_owned())
     });
     let ruling = if met.differences.is_empty() { Ruling::Same } else { Ruling::Changed };
     Verdict { differences: met.differences, ..Verdict::of(own, ruling, reason) }
+}
+
+/// All that differs looks as if it were minted anew each time, and no request bears it: whether it is
+/// data only the user knows, and is told how to say so.
+fn minted(differences: &[Difference]) -> Option<String> {
+    let is_minted = |found: &Difference| {
+        let both = found.recorded.as_deref().zip(found.replayed.as_deref());
+        found.kind == Kind::Value && both.is_some_and(|(own, its)| is_minted_anew(own, its))
+    };
+    let first = differences.first().filter(|_| differences.iter().all(is_minted))?;
+    Some(format!(
+        "it may be minted anew each time, and nothing sent later bears it: `verify --learn 3` \
+         proposes a rule, --ignore {} lets it pass",
+        first.path
+    ))
 }
 
 /// With which error a server ends what was cancelled: its own, or that the session is gone.
@@ -184,6 +203,7 @@ fn answers(own: &Step<'_>, its: &Step<'_>, lens: &Glass<'_>, met: &mut Met) {
                 kind: Kind::Added,
                 recorded: None,
                 replayed: its.error().map(str::to_owned),
+                message: None,
             });
         }
         _ => {}
@@ -204,7 +224,11 @@ pub(super) fn messages(
     for part in parts {
         walk.part(part, at(ours.as_ref(), part), at(theirs.as_ref(), part));
     }
-    walk.finish()
+    let mut met = walk.finish();
+    for found in &mut met.differences {
+        found.message = Some(message.id());
+    }
+    met
 }
 
 fn at<'m>(envelope: Option<&Envelope<'m>>, part: &str) -> Option<&'m str> {
@@ -232,5 +256,6 @@ fn slower(own: &Step<'_>, its: &Step<'_>) -> Option<Difference> {
         kind: Kind::Value,
         recorded: told(recorded),
         replayed: told(replayed),
+        message: None,
     })
 }

@@ -24,6 +24,7 @@ mod volatile;
 mod walk;
 mod wishes;
 
+pub use answers::rounds;
 pub use judge::judge;
 pub use lens::{Lens, Tally};
 pub use session::{Comparison, compare};

@@ -88,7 +88,7 @@ fn counted(key: &Key<'_>, own: usize, its: usize) -> Difference {
         })
     };
     let (recorded, replayed) = (told(own), told(its));
-    Difference { path: String::new(), kind: Kind::Notifications, recorded, replayed }
+    Difference { path: String::new(), kind: Kind::Notifications, recorded, replayed, message: None }
 }
 
 /// Two of a kind by their values.

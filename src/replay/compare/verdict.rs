@@ -75,6 +75,8 @@ pub struct Difference {
     pub recorded: Option<String>,
     /// The second session's value, JSON text.
     pub replayed: Option<String>,
+    /// The recorded message that has the place, where that is known: a step may have several answers.
+    pub message: Option<String>,
 }
 
 impl Difference {
@@ -82,7 +84,7 @@ impl Difference {
     pub(super) fn outcome(recorded: &str, replayed: &str) -> Self {
         let json = |text: &str| Some(serde_json::Value::from(text).to_string());
         let (recorded, replayed) = (json(recorded), json(replayed));
-        Self { path: String::new(), kind: Kind::Outcome, recorded, replayed }
+        Self { path: String::new(), kind: Kind::Outcome, recorded, replayed, message: None }
     }
 }
 

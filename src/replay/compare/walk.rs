@@ -271,7 +271,7 @@ impl<'l> Walk<'l> {
         } else {
             let (recorded, replayed) = (own.map(str::to_owned), its.map(str::to_owned));
             let path = self.path.exact().to_owned();
-            self.found.push(Difference { path, kind, recorded, replayed });
+            self.found.push(Difference { path, kind, recorded, replayed, message: None });
         }
     }
 }

@@ -82,6 +82,8 @@ pub(super) struct Driver<'r, 's> {
     resumes: VecDeque<&'s Told>,
     /// Steps that run while others are sent.
     pub(super) open: Vec<Started>,
+    /// Streams that are told when the recording was done with them.
+    pub(super) listening: Vec<Started>,
     /// The recorded session without its lists: what live stories are told on.
     pub(super) stub: Session,
     /// The server has answered something.
@@ -143,6 +145,7 @@ impl<'r, 's> Driver<'r, 's> {
             handshakes: HashSet::new(),
             resumes: standalone_resumes(plan.story),
             open: Vec::new(),
+            listening: Vec::new(),
             stub: stub(&plan.story.session),
             reached: false,
             made_up: 0,
@@ -169,6 +172,7 @@ impl<'r, 's> Driver<'r, 's> {
                 let pause = Duration::from_micros(recorded).div_f64(speed.max(0.001));
                 self.until(began + pause, |_| false).await;
             }
+            self.finish_listening(Some(item)).await;
             self.close_what_was_left(item);
             self.take_up_cut();
             self.current = index;
@@ -178,6 +182,7 @@ impl<'r, 's> Driver<'r, 's> {
             }
         }
         self.finish_open(None).await?;
+        self.finish_listening(None).await;
         self.leave();
         let left_out = std::mem::take(&mut self.left_out);
         self.report.left_out(left_out.into_iter().collect());
@@ -375,17 +380,18 @@ impl<'r, 's> Driver<'r, 's> {
         }
     }
 
+    /// The recorded client had left a step's stream by then.
+    pub(super) fn was_left(&self, index: usize, next: &Planned<'_>) -> bool {
+        let told = self.plan.items.get(index).and_then(|item| item.step.told());
+        told.map(|told| &told.reading.summary).is_some_and(|summary| {
+            summary.outcome == Some(Outcome::ClientClosed) && summary.last_at <= next.step.sent_at()
+        })
+    }
+
     /// Streams that the recorded client had left by then.
     fn close_what_was_left(&mut self, next: &Planned<'s>) {
-        let was_left = |index: &usize| {
-            let told = self.plan.items.get(*index).and_then(|item| item.step.told());
-            let summary = told.map(|told| &told.reading.summary);
-            summary.is_some_and(|summary| {
-                summary.outcome == Some(Outcome::ClientClosed)
-                    && summary.last_at <= next.step.sent_at()
-            })
-        };
-        let left: Vec<usize> = self.beside.keys().copied().filter(was_left).collect();
+        let left = self.beside.keys().copied().filter(|index| self.was_left(*index, next));
+        let left: Vec<usize> = left.collect();
         for index in left {
             if let Some(key) = self.beside.remove(&index) {
                 self.cut(key);
@@ -403,7 +409,11 @@ impl<'r, 's> Driver<'r, 's> {
         let Some((index, key)) = self.beside.iter().find(|(_, key)| cut(key)) else { return };
         let (index, key) = (*index, *key);
         let Some(recorded) = self.resumes.pop_front() else { return };
-        let last = self.exchanges.remove(&key).and_then(|exchange| exchange.last_event);
+        let last = self.exchanges.get(&key).and_then(|exchange| exchange.last_event.clone());
+        // One that is told later keeps what it brought.
+        if self.exchanges.get(&key).is_some_and(|exchange| exchange.owner.is_none()) {
+            self.exchanges.remove(&key);
+        }
         self.beside.remove(&index);
         let Some(last) = last.filter(|last| !last.is_empty()) else { return };
         let say = Say { recorded, owner: None, body: None, last_event: Some(&last) };

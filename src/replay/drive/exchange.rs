@@ -8,7 +8,7 @@ use crate::{
     capture::{
         End, ExchangeId, Fact, Head, Headers, Open, Outcome, Record, Side, Timestamp, Timing,
     },
-    protocol::{Frame, Message, Reader, Summary},
+    protocol::{Direction, Frame, Kind, Message, Reader, Summary},
 };
 
 /// The largest answer that is held while its step runs; a larger one is cut off there, and the
@@ -41,6 +41,8 @@ pub(super) struct Exchange {
     pub(super) is_channel: bool,
     /// Where it went.
     pub(super) url: String,
+    /// How many notifications and requests of the server it brought.
+    pub(super) brought: usize,
     /// Ends it.
     pub(super) cut: CancellationToken,
     /// Bytes of `frames`.
@@ -75,6 +77,7 @@ impl Exchange {
             frames: Vec::new(),
             is_channel: false,
             url: open.url.clone(),
+            brought: 0,
             cut,
             held: 0,
             records: Vec::new(),
@@ -125,7 +128,13 @@ impl Exchange {
             What::Broken(outcome, why) => self.over(at, outcome, Some(why)),
         }
         self.note_frames();
-        self.reader.take_messages()
+        let messages = self.reader.take_messages();
+        let of_server = |message: &&Message| {
+            message.direction == Direction::ServerToClient
+                && matches!(message.kind, Kind::Notification | Kind::Request)
+        };
+        self.brought += messages.iter().filter(of_server).count();
+        messages
     }
 
     /// We leave first.

@@ -4,7 +4,7 @@
 //! `wire` has a task for each request in the air and brings what comes as events; `driver` takes
 //! them, whatever stream they come on, while it waits for one thing. `step` sends a step and waits
 //! for what it awaits, `parts` drives operations to their end (polls, multi-round trips), `ask`
-//! answers the server, `request` makes a head of a recorded one, `target` says where it goes. Of
+//! answers the server, `listen` keeps streams whose messages count, `request` makes a head of a recorded one, `target` says where it goes. Of
 //! each step's own exchanges a small story is told, which is held against the recorded one by
 //! [`super::compare`]; after that they are let go, so memory does not grow with the tape.
 
@@ -14,6 +14,7 @@ mod driver;
 mod exchange;
 mod ids;
 mod jar;
+mod listen;
 mod parts;
 mod request;
 mod step;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub run: String,
     /// The name links them to what is replayed.
     pub name: Option<String>,
+    /// Streams that listen are told with all that they brought.
+    pub strict: bool,
     /// How much longer than its recording an answer may take: [`PATIENCE`].
     pub patience: Duration,
 }

@@ -126,7 +126,7 @@ impl<'s> Driver<'_, 's> {
         let Some(item) = self.plan.items.get(started.index) else { return Ok(()) };
         let mut answer = self.awaited(&started, item).await;
         self.reachable(started.key)?;
-        if self.is_lost(item, started.key) {
+        if self.is_lost(item, started.key, answer.is_some()) {
             let renewed = self.renew(started.index, item).await;
             if renewed && let Ok(again) = self.start(started.index, item) {
                 started = again;
@@ -144,17 +144,30 @@ impl<'s> Driver<'_, 's> {
             self.until(deadline, |driver| driver.beside.values().all(|key| driver.ended(*key)))
                 .await;
         }
+        if self.listens(item, started.key) {
+            self.beside.insert(started.index, started.key);
+            if let Some(stood) = self.stood.get_mut(started.index) {
+                *stood = true;
+            }
+            self.listening.push(started);
+            return Ok(());
+        }
+        self.tell(&started, item);
+        Ok(())
+    }
+
+    /// Tells a step that is over.
+    pub(super) fn tell(&mut self, started: &Started, item: &Planned<'s>) {
         self.note_challenge(item, started.key);
         let replayed = self.story(started.index, item);
         let live = self.exchanges.get(&started.key).and_then(|live| replayed.exchange(live.id));
         if let (Some(recorded), Some(live)) = (item.step.told(), live) {
             self.table.learn_told(recorded, live);
         }
-        self.settle(&started, item);
+        self.settle(started, item);
         let (notes, extras) = (std::mem::take(&mut self.notes), std::mem::take(&mut self.extras));
         let sent = Sent { replayed, notes, extras };
         self.report.done(item, Done::Sent(Box::new(sent)), &self.table);
-        Ok(())
     }
 
     /// Waits for what a step awaits; gives its answer.
@@ -296,12 +309,17 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// A live session that the server no longer knows, where the recorded one went on.
-    fn is_lost(&self, item: &Planned<'s>, key: Key) -> bool {
+    fn is_lost(&self, item: &Planned<'s>, key: Key, answered: bool) -> bool {
         use RefusalReason::{NoSessionId, NotInitialized, UnknownSession};
         let first = item.step.method() == "initialize" || item.needs.is_empty();
         let was_refused = item.step.status().is_some_and(|status| status >= 400);
-        if self.renewed || first || was_refused || !self.ids.has_fresh() || self.channel.is_some() {
+        if self.renewed || first || was_refused || !self.ids.has_fresh() {
             return false;
+        }
+        // A session of HTTP+SSE is its stream: where that ended, no answer can come.
+        let over = self.channel.is_some_and(|channel| self.ended(channel));
+        if over && item.awaits == Awaits::Answer && !answered {
+            return true;
         }
         let Some(summary) = self.exchanges.get(&key).and_then(Exchange::summary) else {
             return false;
@@ -318,17 +336,40 @@ impl<'s> Driver<'_, 's> {
         let mut taken = false;
         for need in &item.needs {
             let Some(other) = self.plan.items.get(*need) else { continue };
-            if !matches!(other.step.method(), "initialize" | "notifications/initialized") {
+            let is_channel = other.awaits == Awaits::Endpoint;
+            let is_handshake =
+                matches!(other.step.method(), "initialize" | "notifications/initialized");
+            if !is_channel && !is_handshake {
                 continue;
+            }
+            if let Some(old) = self.beside.remove(need).filter(|_| is_channel) {
+                self.cut(old);
+                self.exchanges.remove(&old);
             }
             let Ok(started) = self.start(index, other) else { return false };
             let answer = self.awaited(&started, other).await;
             self.learn_head(other.step.exchange, started.key);
             self.learn(other, answer.as_ref());
-            taken |= answer.is_some();
+            if is_channel {
+                self.keep_channel(*need, &started, other);
+            }
+            taken |= answer.is_some() || is_channel && matches!(self.endpoint, Some(Ok(_)));
             self.drop_exchanges(index);
         }
         taken
+    }
+
+    /// A channel that was opened anew for another step goes on beside; what it names is learnt.
+    fn keep_channel(&mut self, need: usize, started: &Started, item: &Planned<'s>) {
+        let Some(exchange) = self.exchanges.get_mut(&started.key) else { return };
+        let told = exchange.told();
+        exchange.owner = None;
+        exchange.forget();
+        self.beside.insert(need, started.key);
+        let live = Story::tell(self.stub.clone(), [told.as_slice()].into_iter());
+        if let (Some(recorded), Some(live)) = (item.step.told(), live.exchanges.first()) {
+            self.table.learn_told(recorded, live);
+        }
     }
 
     /// A server that wants credentials says which (protocol.md §4).
@@ -377,7 +418,9 @@ impl<'s> Driver<'_, 's> {
             exchange.forget();
             self.beside.insert(started.index, started.key);
         }
-        if let Some(id) = &started.id {
+        // The stream of a subscription may end with an answer later.
+        if let Some(id) = started.id.as_ref().filter(|_| !self.beside.contains_key(&started.index))
+        {
             self.waiting.remove(id);
         }
         if let Some(index) = self.cancels(item)
@@ -422,7 +465,7 @@ fn over_at(item: &Planned<'_>) -> Timestamp {
 }
 
 /// How long the recording had for a step, up to what showed its outcome.
-fn recorded_length(item: &Planned<'_>) -> Duration {
+pub(super) fn recorded_length(item: &Planned<'_>) -> Duration {
     let latency = item.step.call.and_then(|call| call.whole.latency_us);
     let told = item.step.told().map(|told| &told.reading.summary);
     let exchange = || told.map(|summary| summary.last_at.micros_since(summary.started_at));

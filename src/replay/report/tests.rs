@@ -22,6 +22,7 @@ fn changed(differences: &[(&str, Kind, Option<&str>, Option<&str>)]) -> Verdict 
         kind: *kind,
         recorded: own(*recorded),
         replayed: own(*replayed),
+        message: None,
     });
     let differences = differences.collect();
     Verdict { differences, ..verdict("tools/call", Some("add"), Ruling::Changed) }

@@ -70,16 +70,10 @@ impl Stage {
     fn in_take(&self, number: u64, asked: &Asked, route: usize, fit: Fit) -> Option<usize> {
         let take = self.takes.get(&number)?;
         let recorded = self.script.sessions.get(take.session)?;
-        let same = recorded.by_key.get(&asked.key).into_iter().flatten().copied();
-        let mut all: Vec<usize> = same.collect();
-        if !recorded.wild.is_empty() {
-            let wild = recorded.wild.iter().copied();
-            all.extend(wild.filter(|place| {
-                self.script.entry(*place).is_some_and(|entry| self.is_like(entry, asked))
-            }));
-            all.sort_unstable();
-        }
-        all.into_iter().find(|place| {
+        let same = recorded.by_key.get(&asked.key).map(Vec::as_slice).unwrap_or_default();
+        let done = take.done.get(&asked.key).copied().unwrap_or_default();
+        let same = same.get(done..).unwrap_or_default().iter().copied();
+        let is_next = |place: &usize| {
             let Some(entry) = self.script.entry(*place) else { return false };
             recorded.starter != Some(*place)
                 && !take.used.contains_key(place)
@@ -87,7 +81,17 @@ impl Stage {
                 && entry.asked.last_event_id == asked.last_event_id
                 && (!take.is_ended || entry.is_refusal() || !recorded.gives_ids())
                 && self.fits(Some((number, take)), recorded, entry, asked, fit)
-        })
+        };
+        if recorded.wild.is_empty() {
+            return same.into_iter().find(is_next);
+        }
+        let is_like = |place: &usize| {
+            self.script.entry(*place).is_some_and(|entry| self.is_like(entry, asked))
+        };
+        let mut all: Vec<usize> =
+            same.chain(recorded.wild.iter().copied().filter(is_like)).collect();
+        all.sort_unstable();
+        all.into_iter().find(is_next)
     }
 
     /// It asks for the same, where placeholders stand for any text.

@@ -192,6 +192,7 @@ impl Held<'_> {
                 kind,
                 recorded: recorded.map(str::to_owned),
                 replayed: sent.map(str::to_owned),
+                message: None,
             });
         }
     }

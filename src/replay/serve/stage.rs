@@ -231,7 +231,7 @@ impl Stage {
         let (Some(entry), Some(take)) = (script.entry(place), self.takes.get_mut(&number)) else {
             return Self::plain(remark(asked), 500, "wiretape: the tape has no such exchange");
         };
-        take.used.insert(place, now);
+        take.use_up(&script, place, now);
         let recorded = script.sessions.get(entry.session);
         let is_start = recorded.is_some_and(|session| session.starter == Some(place));
         if is_start {
@@ -356,7 +356,7 @@ impl Stage {
         };
         if let Some(take) = self.takes.get_mut(&number) {
             for place in playing.further(&script) {
-                take.used.entry(place).or_insert(now);
+                take.use_up(&script, place, now);
             }
         }
         let headers = self.headers(number, entry);
@@ -385,7 +385,7 @@ impl Stage {
             take.answered.insert(message.clone(), now);
             let recorded = script.answered_in.get(&message);
             if let Some(recorded) = recorded {
-                take.used.insert(recorded.entry, now);
+                take.use_up(&script, recorded.entry, now);
             }
             found.get_or_insert((number, recorded, part.said.clone()));
         }

@@ -10,7 +10,7 @@ mod ndjson_response;
 mod path_session;
 pub(crate) mod peer;
 mod resumable_mobile;
-mod router_bridge;
+pub(crate) mod router_bridge;
 mod session_manager;
 mod tools;
 

@@ -59,6 +59,19 @@ impl Peer {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Stream {
+        let mut sent = self.send(method, path, headers, body);
+        let head = sent.wire.head();
+        Stream { wire: sent.wire, head, text: String::new() }
+    }
+
+    /// Sends a request, of which the answer may come later.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Sent {
         let mut wire = Wire::to(self.addr);
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{}", self.addr, self.headers);
@@ -70,8 +83,7 @@ impl Peer {
             head += &line("Content-Length", &body.len().to_string());
         }
         wire.send(format!("{head}\r\n{body}"));
-        let head = wire.head();
-        Stream { wire, head, text: String::new() }
+        Sent { wire }
     }
 
     fn whole(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -83,6 +95,19 @@ impl Peer {
         let length = header(&stream.head, "content-length").and_then(|n| n.parse().ok());
         let body = stream.wire.bytes(length.unwrap_or(0));
         Answer { head: stream.head, body: String::from_utf8(body).expect("a text") }
+    }
+}
+
+/// A request that is out.
+pub(crate) struct Sent {
+    wire: Wire,
+}
+
+impl Sent {
+    /// Its answer, by its length.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let (head, body) = self.wire.answer();
+        Answer { head, body: String::from_utf8(body).expect("a text") }
     }
 }
 

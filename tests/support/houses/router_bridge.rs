@@ -32,6 +32,25 @@ pub(super) fn serve() -> Origin {
     bridge(usize::MAX)
 }
 
+/// Is started anew before the third message: all streams end, and what was there is forgotten.
+pub(crate) fn restarted() -> Origin {
+    let sessions = Mutex::new(Sessions::default());
+    Origin::serve(move |request, out| match request.line().as_str() {
+        "GET /sse" => stream(&sessions, &request, out, true),
+        "GET /mcp" => stream(&sessions, &request, out, false),
+        _ => {
+            let third = {
+                let mut sessions = sessions.lock().unwrap_or_else(PoisonError::into_inner);
+                if sessions.messages == 2 {
+                    sessions.streams.clear();
+                }
+                sessions.messages == 2
+            };
+            message(&sessions, &request, out, if third { 2 } else { usize::MAX })
+        }
+    })
+}
+
 /// Forgets every session after four messages: 30 minutes of the real one.
 pub(super) fn short_lived() -> Origin {
     bridge(4)

@@ -15,6 +15,7 @@ fn verdict(step: &str, differences: &[(&str, Kind, &str, &str)]) -> Verdict {
         kind: *kind,
         recorded: value(recorded),
         replayed: value(replayed),
+        message: None,
     });
     let differences: Vec<_> = differences.collect();
     Verdict {
