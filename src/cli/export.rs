@@ -41,7 +41,7 @@ use crate::store::tape::{Spool, TapeHeader};
 
 /// Exports.
 pub(crate) fn run(args: &ExportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
-    let format = formats::chosen(args.format, &args.output)?;
+    let format = formats::chosen(args.format, &args.output);
     let beyond = Beyond { own: Own::read(args.redact.as_deref())?, known: environment::secrets() };
     let parts = part::select(args, ctx)?;
     let target = Target::of(&args.output)?;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &ExportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
         // Every other format is written from the tape, in which no secret is left.
         let tape = file.reopen().context("the tape that was written")?;
         file = target.draft()?;
-        formats::write(format, tape, args.as_of, file.as_file())?;
+        formats::write(format, tape, args.as_of, args.reveal, file.as_file())?;
         if !args.reveal {
             look(file.as_file_mut(), &chosen)?;
         }

@@ -92,7 +92,8 @@ fn row(session: &Session, mask: &mut Mask) -> [String; 9] {
     ]
 }
 
-fn word(state: State) -> &'static str {
+/// The word of faces.md.
+pub(super) fn word(state: State) -> &'static str {
     match state {
         State::Created => "created",
         State::Connected => "connected",

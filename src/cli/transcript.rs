@@ -139,7 +139,7 @@ fn subject(message: &Message, name: Option<&str>) -> String {
 }
 
 /// The word for how it went. Colour never carries it alone.
-fn status(message: &Message, call: Option<&Call>) -> (String, anstyle::Style) {
+pub(super) fn status(message: &Message, call: Option<&Call>) -> (String, anstyle::Style) {
     match (message.kind, message.rpc_code) {
         (Kind::Error, Some(code)) => (format!("error {code}"), style::BAD),
         (Kind::Error, None) => ("error".to_owned(), style::BAD),

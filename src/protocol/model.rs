@@ -170,6 +170,18 @@ pub enum Transport {
     Ndjson,
 }
 
+impl Transport {
+    /// The word of faces.md.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StreamableHttp => "streamable-http",
+            Self::HttpSse => "http+sse",
+            Self::Ndjson => "ndjson",
+        }
+    }
+}
+
 /// What an `initialize` said, both ways.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initialize {

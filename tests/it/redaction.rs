@@ -21,6 +21,7 @@ const FORMATS: &[(&[&str], usize)] = &[
     (&["--format", "har"], 50),
     (&["--format", "curl"], 20),
     (&["--format", "json"], 20),
+    (&["--format", "html"], 20),
     (&["--format", "mermaid"], 0),
 ];
 

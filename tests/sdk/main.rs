@@ -6,6 +6,7 @@
 
 mod archives;
 mod ci;
+mod page;
 mod peers;
 mod served;
 #[path = "../support/mod.rs"]

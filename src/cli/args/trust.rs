@@ -40,6 +40,7 @@ Examples:
   wiretape export @last -o session.tape.jsonl
   wiretape export 0199f4 0199f5 -o both.tape.jsonl
   wiretape export 'tool:search since:1d' -o search.tape.jsonl
+  wiretape export @last -o session.html                      a report for a browser, to send on
   wiretape export @last -o session.har                       for browsers' devtools
   wiretape export @last -o session.sh                        each request as a curl command
   wiretape export @last --format json -o - | jq .payload")]
@@ -50,7 +51,7 @@ pub struct ExportArgs {
     /// Where to write; `-` for stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// The form of the file [default: by its ending (.har, .sh, .mmd), else tape]
+    /// The form of the file [default: by its ending (.har, .html, .sh, .mmd), else tape]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<ExportFormat>,
     /// Leave secrets in
@@ -97,7 +98,7 @@ pub enum ExportFormat {
     Curl,
     /// JSON Lines of sessions, exchanges, messages and frames, as `show --json` prints them
     Json,
-    /// A page (comes with the terminal UI)
+    /// A report for a browser, one file that fetches nothing
     Html,
     /// A sequence diagram
     Mermaid,

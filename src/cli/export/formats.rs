@@ -7,6 +7,7 @@
 
 mod curl;
 mod har;
+mod html;
 mod json;
 mod mermaid;
 #[cfg(test)]
@@ -18,12 +19,13 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::{
     capture::Timestamp,
     cli::{args::ExportFormat, output::Output, recording::Recording},
     recorder::TapeSource,
+    store::tape::{Redaction, TapeHeader, TapeReader},
 };
 
 /// A form of an export.
@@ -31,37 +33,56 @@ pub(in crate::cli) struct Format {
     form: ExportFormat,
     /// Files that are named like this are written in it without being asked.
     endings: &'static [&'static str],
-    write: fn(&mut Recording, &mut Output) -> anyhow::Result<()>,
+    write: fn(&mut Taped, &mut Output) -> anyhow::Result<()>,
+}
+
+/// What a form is made from.
+struct Taped {
+    recording: Recording,
+    /// What the tape says was replaced on it.
+    redactions: Vec<Redaction>,
+    /// The program that recorded.
+    tool: String,
+    /// Secrets are in it.
+    revealed: bool,
 }
 
 /// All forms but the tape itself.
-const FORMATS: [Format; 4] = [
-    Format { form: ExportFormat::Har, endings: &["har"], write: har::write },
-    Format { form: ExportFormat::Curl, endings: &["sh"], write: curl::write },
-    Format { form: ExportFormat::Json, endings: &[], write: json::write },
-    Format { form: ExportFormat::Mermaid, endings: &["mmd", "mermaid"], write: mermaid::write },
+const FORMATS: [Format; 5] = [
+    Format {
+        form: ExportFormat::Har,
+        endings: &["har"],
+        write: |taped, out| har::write(&mut taped.recording, out),
+    },
+    Format {
+        form: ExportFormat::Curl,
+        endings: &["sh"],
+        write: |taped, out| curl::write(&mut taped.recording, out),
+    },
+    Format {
+        form: ExportFormat::Json,
+        endings: &[],
+        write: |taped, out| json::write(&mut taped.recording, out),
+    },
+    Format { form: ExportFormat::Html, endings: &["html", "htm"], write: html::write },
+    Format {
+        form: ExportFormat::Mermaid,
+        endings: &["mmd", "mermaid"],
+        write: |taped, out| mermaid::write(&mut taped.recording, out),
+    },
 ];
 
 /// The form that was asked for, or that the file's name ends in; none for a tape.
 pub(in crate::cli) fn chosen(
     asked: Option<ExportFormat>,
     output: &Path,
-) -> anyhow::Result<Option<&'static Format>> {
+) -> Option<&'static Format> {
     let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let ending = ending.to_ascii_lowercase();
     match asked {
-        Some(ExportFormat::Html) => html(),
-        None if matches!(ending.as_str(), "html" | "htm") => html(),
-        Some(asked) => Ok(FORMATS.iter().find(|format| format.form == asked)),
-        None => Ok(FORMATS.iter().find(|format| format.endings.contains(&ending.as_str()))),
+        Some(asked) => FORMATS.iter().find(|format| format.form == asked),
+        None => FORMATS.iter().find(|format| format.endings.contains(&ending.as_str())),
     }
-}
-
-fn html() -> anyhow::Result<Option<&'static Format>> {
-    bail!(
-        "html comes with the terminal UI, which is not there yet\n\
-         hint: --format har opens in browsers' devtools, --format mermaid draws a diagram"
-    )
 }
 
 /// Writes a tape in another form.
@@ -69,14 +90,19 @@ pub(in crate::cli) fn write(
     format: &Format,
     mut tape: File,
     as_of: Option<Timestamp>,
+    revealed: bool,
     to: &File,
 ) -> anyhow::Result<()> {
     let failed = "the temporary file of the export";
     tape.seek(SeekFrom::Start(0)).context(failed)?;
+    let header = TapeReader::new(BufReader::new(&tape)).context(failed)?.header().clone();
+    tape.seek(SeekFrom::Start(0)).context(failed)?;
     let source = TapeSource::open(BufReader::new(tape)).context(failed)?;
     let mut recording = Recording::of(Box::new(source), as_of, true)?;
     recording.sessions()?;
+    let TapeHeader { redactions, tool, .. } = header;
+    let mut taped = Taped { recording, redactions, tool, revealed };
     let mut out = Output::to(to.try_clone().context(failed)?);
-    (format.write)(&mut recording, &mut out)?;
+    (format.write)(&mut taped, &mut out)?;
     Ok(out.flush()?)
 }

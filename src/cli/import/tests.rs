@@ -214,10 +214,10 @@ fn our_own_archive_comes_back() {
 
 fn round_trip(tape: &Path) {
     let name = tape.display();
-    let har = formats::chosen(Some(ExportFormat::Har), tape).expect("known").expect("no tape");
+    let har = formats::chosen(Some(ExportFormat::Har), tape).expect("no tape");
     let archive = tempfile::NamedTempFile::new().expect("a file");
-    formats::write(har, File::open(tape).expect("it is there"), None, archive.as_file())
-        .expect("written");
+    let file = File::open(tape).expect("it is there");
+    formats::write(har, file, None, false, archive.as_file()).expect("written");
     let mut back = open_file(archive.path()).unwrap_or_else(|e| panic!("{name}: {e}")).source;
     let mut kept = open::source(&ctx(), Some(tape)).expect("a tape");
     let (summaries, kept_summaries) =

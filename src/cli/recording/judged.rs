@@ -4,7 +4,7 @@ use super::{Entry, Recording};
 use crate::{
     capture::{ExchangeId, Fact, Record},
     protocol::{
-        Message, Session,
+        Message, Session, Story,
         problems::{
             Basis, JUDGED_BYTES, JUDGED_EXCHANGES, Judgement, Problem, as_judged, judge_all,
         },
@@ -61,6 +61,19 @@ impl Recording {
     }
 
     fn look_for_problems(&mut self, session: &Session, of: Basis) -> anyhow::Result<Judgement> {
+        let told = self.first_exchanges(session)?;
+        let judgement = Judgement::of(as_judged(&self.fold, session, &of), of, &told);
+        self.source.keep(std::slice::from_ref(&judgement))?;
+        Ok(judgement)
+    }
+
+    /// A session told whole, as much of it as is judged: a story is in memory.
+    pub(crate) fn story(&mut self, session: &Session) -> anyhow::Result<Story> {
+        let told = self.first_exchanges(session)?;
+        Ok(Story::tell(session.clone(), told.iter().map(Vec::as_slice)))
+    }
+
+    fn first_exchanges(&mut self, session: &Session) -> anyhow::Result<Vec<Vec<Record>>> {
         let mut told = Vec::new();
         let mut bytes = 0;
         for id in session.exchanges.iter().take(JUDGED_EXCHANGES) {
@@ -71,9 +84,7 @@ impl Recording {
             }
             told.push(records);
         }
-        let judgement = Judgement::of(as_judged(&self.fold, session, &of), of, &told);
-        self.source.keep(std::slice::from_ref(&judgement))?;
-        Ok(judgement)
+        Ok(told)
     }
 
     /// How many problems a session has; none where nobody has looked.

@@ -7,7 +7,7 @@
 //! let sequence = Sequence::of(&story, Shown::default());
 //! for row in &sequence.rows { match row {
 //!     Row::Arrow(arrow) => arrow.label(&story.messages[arrow.place], name)   // line, tone, since_us
-//!     Row::Http(http)   => http.label(&told)     // an exchange, or an answer, that is HTTP alone
+//!     Row::Http(http)   => http.label(&story)    // an exchange, or an answer, that is HTTP alone
 //!     Row::Pause(pause) => ..                    // so long nothing happened: folded
 //! } }
 //! ```
@@ -38,13 +38,34 @@ pub use axis::{Axis, Fold};
 pub use sequence::{Arrow, Http, Line, Pause, Row, Sequence, Shown, Stream, Tone, label};
 pub use timeline::{Bar, Shape, Tick, Timeline};
 
-use super::story::Told;
+use super::story::{Story, Told};
+use crate::capture::{ExchangeId, Outcome};
 
-/// The client opened it to listen: no message of its own is on it, or `subscriptions/listen`.
-fn listens(told: &Told) -> bool {
-    let summary = &told.reading.summary;
+/// The exchange with which a stream began that this one takes up.
+fn takes_up(story: &Story, exchange: ExchangeId) -> Option<ExchangeId> {
+    let place = story.resumed.binary_search_by_key(&exchange, |(later, _)| *later).ok()?;
+    story.resumed.get(place).map(|(_, root)| *root)
+}
+
+/// The client opened it to listen: no message of its own is on it, or `subscriptions/listen`. What
+/// takes up another stream does what that one did.
+fn listens(story: &Story, told: &Told) -> bool {
+    let root = takes_up(story, told.id()).and_then(|root| story.exchange(root));
+    let summary = &root.unwrap_or(told).reading.summary;
     let asks = || summary.methods.iter().any(|method| method == "subscriptions/listen");
     summary.streaming && (summary.method == "GET" || asks())
+}
+
+/// How an exchange went, as far as HTTP says it: an error in a message is none here.
+fn tone_of(told: &Told) -> Tone {
+    let summary = &told.reading.summary;
+    let refused = summary.status.is_some_and(|status| status >= 400);
+    let broke_off = summary.outcome.is_some_and(Outcome::is_fault);
+    match (summary.status, summary.outcome) {
+        _ if broke_off || refused && !summary.declines_listening() => Tone::Failed,
+        (None, None) => Tone::Waiting,
+        _ => Tone::Plain,
+    }
 }
 
 #[cfg(test)]

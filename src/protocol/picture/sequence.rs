@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::listens;
+use super::{listens, takes_up, tone_of};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -142,7 +142,8 @@ impl Sequence {
     /// The diagram of a session.
     #[must_use]
     pub fn of(story: &Story, shown: Shown) -> Self {
-        let streams: Vec<Stream> = story.exchanges.iter().filter_map(stream).collect();
+        let streams: Vec<Stream> =
+            story.exchanges.iter().filter_map(|told| stream(story, told)).collect();
         let by_exchange: HashMap<ExchangeId, usize> =
             streams.iter().enumerate().map(|(place, stream)| (stream.exchange, place)).collect();
         let about = calls::about(&story.calls, &story.orphans, story.messages.len());
@@ -237,7 +238,8 @@ impl Http {
     /// What is written at it: `GET /mcp → 405`, and of an answer `404` or `truncated`. The path is
     /// the wire's.
     #[must_use]
-    pub fn label(&self, told: &Told) -> String {
+    pub fn label(&self, story: &Story) -> String {
+        let Some(told) = story.exchange(self.exchange) else { return String::new() };
         let summary = &told.reading.summary;
         let fault = summary.outcome.filter(|outcome| outcome.is_fault());
         let status = match (summary.status, fault) {
@@ -249,14 +251,18 @@ impl Http {
         if self.answers.is_some() {
             return status;
         }
-        let listens = if listens(told) { ", listens" } else { "" };
-        format!("{} {} → {status}{listens}", summary.method, summary.path)
+        let what = match takes_up(story, self.exchange) {
+            Some(_) => ", resumes",
+            None if listens(story, told) => ", listens",
+            None => "",
+        };
+        format!("{} {} → {status}{what}", summary.method, summary.path)
     }
 }
 
-fn stream(told: &Told) -> Option<Stream> {
+fn stream(story: &Story, told: &Told) -> Option<Stream> {
     let summary = &told.reading.summary;
-    listens(told).then(|| Stream {
+    listens(story, told).then(|| Stream {
         exchange: summary.id,
         from: summary.started_at,
         until: summary.outcome.map(|_| summary.last_at),
@@ -323,18 +329,8 @@ fn exchanges(story: &Story) -> impl Iterator<Item = Row> {
         .map(|message| message.exchange)
         .collect();
     story.exchanges.iter().filter(move |told| !spoken.contains(&told.id())).map(|told| {
-        let summary = &told.reading.summary;
-        let refused = summary.status.is_some_and(|status| status >= 400);
-        let failed = refused && !summary.declines_listening()
-            || summary.outcome.is_some_and(|outcome| outcome.is_fault());
-        let waits = summary.status.is_none() && summary.outcome.is_none();
-        let tone = match (failed, waits) {
-            (true, _) => Tone::Failed,
-            (false, true) => Tone::Waiting,
-            (false, false) => Tone::Plain,
-        };
-        let at = summary.started_at;
-        Row::Http(Http { exchange: summary.id, at, answers: None, tone })
+        let (exchange, at) = (told.id(), told.reading.summary.started_at);
+        Row::Http(Http { exchange, at, answers: None, tone: tone_of(told) })
     })
 }
 

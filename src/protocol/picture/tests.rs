@@ -38,9 +38,8 @@ fn drawn(transcript: &str, shown: Shown) -> Vec<String> {
             text
         }
         Row::Http(http) => {
-            let told = story.exchange(http.exchange).expect("one of its own");
             let answers = if http.answers.is_some() { "<-- " } else { "" };
-            format!("{answers}{} {:?}", http.label(told), http.tone)
+            format!("{answers}{} {:?}", http.label(story), http.tone)
         }
         Row::Pause(pause) => {
             let what = if pause.waiting { "waiting" } else { "idle" };
@@ -223,6 +222,13 @@ fn a_stream_that_takes_up_another_says_so() {
     let timeline = Timeline::of(&story, START);
     let resumes: Vec<_> = timeline.bars.iter().map(|bar| bar.resumes).collect();
     assert_eq!(resumes, [None, Some(id(0))]);
+    assert_eq!(timeline.bars[1].shape, Shape::Messages);
+    let rows = Sequence::of(&story, Shown::default()).rows;
+    let said = rows.iter().find_map(|row| match row {
+        Row::Http(http) => Some(http.label(&story)),
+        _ => None,
+    });
+    assert_eq!(said.as_deref(), Some("GET /mcp → 200, resumes"));
 }
 
 fn stretches() -> impl Strategy<Value = Vec<(Timestamp, Timestamp)>> {

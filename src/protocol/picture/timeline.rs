@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Axis, listens};
+use super::{Axis, Tone, listens, takes_up, tone_of};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -27,6 +27,8 @@ pub struct Bar {
     pub exchange: ExchangeId,
     /// What it is for.
     pub shape: Shape,
+    /// How HTTP has it.
+    pub tone: Tone,
     /// The first message that the client sent on it, among the story's messages.
     pub first: Option<usize>,
     /// When its request's head was read.
@@ -39,7 +41,7 @@ pub struct Bar {
     pub goes_on: bool,
     /// Its frames, where the response is a stream.
     pub ticks: Vec<Tick>,
-    /// The frame before which nothing came for the longest time; of two frames at least.
+    /// The frame that came longest after the one before it.
     pub largest_gap: Option<usize>,
     /// The exchange with which the stream began that this one takes up.
     pub resumes: Option<ExchangeId>,
@@ -48,7 +50,7 @@ pub struct Bar {
 /// What an exchange is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// It carries messages of the client.
+    /// It carries messages of the client, or takes up a stream that did.
     Messages,
     /// The client opened it to listen.
     Listens,
@@ -78,14 +80,10 @@ impl Timeline {
                 first.entry(message.exchange).or_insert(place);
             }
         }
-        let resumed: HashMap<ExchangeId, ExchangeId> = story.resumed.iter().copied().collect();
         let bars: Vec<Bar> = story
             .exchanges
             .iter()
-            .map(|told| {
-                let id = told.id();
-                bar(told, first.get(&id).copied(), resumed.get(&id).copied(), until)
-            })
+            .map(|told| bar(story, told, first.get(&told.id()).copied(), until))
             .collect();
         Self { axis: Axis::over(busy(&bars)), bars }
     }
@@ -111,13 +109,14 @@ impl Bar {
     }
 }
 
-fn bar(told: &Told, first: Option<usize>, resumes: Option<ExchangeId>, until: Timestamp) -> Bar {
+fn bar(story: &Story, told: &Told, first: Option<usize>, until: Timestamp) -> Bar {
     let summary = &told.reading.summary;
     let goes_on = summary.outcome.is_none();
+    let resumes = takes_up(story, summary.id);
     let shape = match first {
-        _ if listens(told) => Shape::Listens,
-        Some(_) => Shape::Messages,
-        None => Shape::Plain,
+        _ if listens(story, told) => Shape::Listens,
+        None if resumes.is_none() => Shape::Plain,
+        _ => Shape::Messages,
     };
     let mut before = summary.started_at;
     let ticks: Vec<Tick> = told
@@ -130,12 +129,12 @@ fn bar(told: &Told, first: Option<usize>, resumes: Option<ExchangeId>, until: Ti
             Tick { index: frame.index, at: frame.at, gap_us }
         })
         .collect();
-    let gaps = ticks.iter().enumerate().filter(|_| ticks.len() > 1);
     // Of equal ones the first.
-    let largest = gaps.rev().max_by_key(|(_, tick)| tick.gap_us);
+    let largest = ticks.iter().enumerate().skip(1).rev().max_by_key(|(_, tick)| tick.gap_us);
     Bar {
         exchange: summary.id,
         shape,
+        tone: tone_of(told),
         first,
         from: summary.started_at,
         first_byte: told.head_at,

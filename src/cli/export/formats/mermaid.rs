@@ -8,12 +8,11 @@
 use std::fmt::Write as _;
 
 use crate::{
-    cli::{
-        output::Output,
-        recording::{Entry, Recording},
-        units,
+    cli::{output::Output, recording::Recording, units},
+    protocol::{
+        Direction, Kind, Message, Session, Story,
+        picture::{Http, Row, Sequence, Shown, label},
     },
-    protocol::{Direction, Kind, Message, Session},
 };
 
 /// What a label holds at most, in characters: longer ones make the drawing unreadable.
@@ -23,11 +22,24 @@ const LABEL: usize = 120;
 pub(super) fn write(recording: &mut Recording, out: &mut Output) -> anyhow::Result<()> {
     out.line("sequenceDiagram")?;
     for (number, session) in (1_usize..).zip(recording.sessions()?.to_vec()) {
+        let story = recording.story(&session)?;
         participants(number, &session, out)?;
-        let mut entries = recording.entries(&session)?;
-        entries.sort_by_key(|entry| (entry.at, entry.exchange));
-        for entry in &entries {
-            arrow(number, entry, recording, out)?;
+        // Pauses say little where rows are not to scale, and much where each is a note.
+        let shown = Shown { pauses: false, ..Shown::default() };
+        for row in &Sequence::of(&story, shown).rows {
+            match row {
+                Row::Arrow(arrow) => {
+                    let Some(message) = story.messages.get(arrow.place) else { continue };
+                    message_line(number, message, out)?;
+                }
+                Row::Http(http) => http_line(number, http, &story, out)?,
+                Row::Pause(_) => {}
+            }
+        }
+        let (told, all) = (story.exchanges.len(), session.exchanges.len());
+        if told < all {
+            let cut = text(&format!("the first {told} of {all} exchanges"));
+            out.line(format_args!("    Note over c{number},s{number}: {cut}"))?;
         }
     }
     Ok(())
@@ -49,22 +61,21 @@ fn participants(number: usize, session: &Session, out: &mut Output) -> anyhow::R
     Ok(())
 }
 
-fn arrow(
-    number: usize,
-    entry: &Entry,
-    recording: &Recording,
-    out: &mut Output,
-) -> anyhow::Result<()> {
-    let Some(message) = &entry.message else {
-        let Some(summary) = recording.summary(entry.exchange) else { return Ok(()) };
-        let status = summary.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
-        let label = text(&format!("{} {} → {status}", summary.method, summary.path));
-        return Ok(out.line(format_args!("    Note right of c{number}: {label}"))?);
-    };
+/// HTTP alone: a note at the client, or the broken answer of a call.
+fn http_line(number: usize, http: &Http, story: &Story, out: &mut Output) -> anyhow::Result<()> {
+    let label = text(&http.label(story));
+    Ok(match http.answers {
+        Some(_) => out.line(format_args!("    s{number}--xc{number}: {label}"))?,
+        None => out.line(format_args!("    Note right of c{number}: {label}"))?,
+    })
+}
+
+fn message_line(number: usize, message: &Message, out: &mut Output) -> anyhow::Result<()> {
     let (from, to) = match message.direction {
         Direction::ClientToServer => ("c", "s"),
         Direction::ServerToClient => ("s", "c"),
     };
+    // mermaid's own way: answers are dashed, notifications have an open head.
     let line = match message.kind {
         Kind::Request => "->>",
         Kind::Response if message.tool_error => "--x",
@@ -72,30 +83,15 @@ fn arrow(
         Kind::Error => "--x",
         Kind::Notification => "-)",
     };
-    out.line(format_args!("    {from}{number}{line}{to}{number}: {}", text(&label(message))))?;
-    Ok(())
-}
-
-fn label(message: &Message) -> String {
-    let mut label = message.method.clone().unwrap_or_default();
-    if let Some(name) = &message.name {
-        let _ = write!(label, " {name}");
-    }
-    match message.kind {
-        Kind::Response if message.tool_error => label.push_str(": tool error"),
-        Kind::Response => label.push_str(": result"),
-        Kind::Error => {
-            let _ = write!(label, ": error {}", message.rpc_code.unwrap_or_default());
-        }
-        Kind::Request | Kind::Notification => {}
-    }
+    let mut said = label(message, message.name.as_deref());
     if let Some(id) = &message.rpc_id {
-        let _ = write!(label, " [id {id}]");
+        let _ = write!(said, " [id {id}]");
     }
     if let Some(latency) = message.latency_us {
-        let _ = write!(label, " ({})", units::duration(latency));
+        let _ = write!(said, " ({})", units::duration(latency));
     }
-    label
+    out.line(format_args!("    {from}{number}{line}{to}{number}: {}", text(&said)))?;
+    Ok(())
 }
 
 /// A text that mermaid shows as it is.
