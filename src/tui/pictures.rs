@@ -53,9 +53,7 @@ fn sequence_row(row: Row, story: &Story, mask: &mut impl Masking) -> SequenceRow
         Row::Http(http) => {
             shown.exchange = Some(http.exchange);
             shown.call = http.answers.and_then(|call| request(story, call));
-            if let Some(told) = story.exchange(http.exchange) {
-                shown.label = text::visible(&mask.words(&http.label(told))).into_owned();
-            }
+            shown.label = text::visible(&mask.words(&http.label(story))).into_owned();
         }
         Row::Pause(pause) => {
             let long = text::duration(pause.us());
