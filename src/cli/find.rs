@@ -1,15 +1,10 @@
 //! `wiretape find`: messages over all sessions, old to new. An exchange without messages that
 //! matches is printed as an exchange.
 //!
-//! The index names the exchanges that may match, old to new, in parts; of each its session is told
-//! from its kin and its messages are read. So the first hits are printed while the rest is still
-//! looked for, and a limit ends the looking. A stream's messages come long after it began: hits
-//! wait until no exchange can come that began before them.
+//! The first hits are printed while the rest is still looked for ([`Hits`]), and a limit ends the
+//! looking.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use anyhow::bail;
 
@@ -21,25 +16,11 @@ use super::{
     masked::Mask,
     open,
     output::Output,
-    recording::{Entry, Recording},
+    recording::{Entry, Hits, Recording, Step},
     show::exchange_line,
     transcript,
 };
-use crate::{
-    capture::{ExchangeId, Timestamp},
-    clock,
-    protocol::{
-        Summary,
-        index::Plan,
-        query::{Query, Subject},
-    },
-};
-
-/// Exchanges that are asked for at once: few at first, so that the first hits come at once,
-const FIRST_PART: usize = 64;
-
-/// then more.
-const LARGEST_PART: usize = 2_048;
+use crate::{capture::ExchangeId, clock, protocol::query::Query};
 
 /// Finds.
 pub(crate) fn run(args: &FindArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
@@ -64,7 +45,17 @@ pub(super) fn find(
     recording.tell_secrets(&mask);
     let mut printer = Printer { json: args.reading.json, mask, summary: SummaryFace::default() };
     let mut found = 0;
-    while let Some((session, entry)) = hits.next(recording, out)? {
+    loop {
+        let (session, entry) = match hits.step(recording)? {
+            Step::Hit(session, entry) => (session, entry),
+            Step::Looked(_) => continue,
+            // What was found so far is seen while the looking goes on.
+            Step::Asks => {
+                out.flush()?;
+                continue;
+            }
+            Step::Over => break,
+        };
         if found == limit {
             printer.summary.complete = false;
             break;
@@ -80,130 +71,6 @@ pub(super) fn find(
         out.talk(format_args!("{found} {words}{more}"));
     }
     Ok(())
-}
-
-/// What matches, old to new.
-struct Hits {
-    query: Query,
-    plan: Plan,
-    /// Exchanges that the index found and that were not looked at yet.
-    part: VecDeque<Summary>,
-    after: Option<ExchangeId>,
-    size: usize,
-    over: bool,
-    /// Hits that wait, by time.
-    waiting: BTreeMap<(Timestamp, ExchangeId, Option<u32>), (ExchangeId, Entry)>,
-}
-
-impl Hits {
-    fn new(query: Query, recording: &mut Recording) -> anyhow::Result<Self> {
-        Ok(Self {
-            plan: recording.plan(&query)?,
-            query,
-            part: VecDeque::new(),
-            after: None,
-            size: FIRST_PART,
-            over: false,
-            waiting: BTreeMap::new(),
-        })
-    }
-
-    /// The next hit with its session.
-    fn next(
-        &mut self,
-        recording: &mut Recording,
-        out: &mut Output,
-    ) -> anyhow::Result<Option<(ExchangeId, Entry)>> {
-        loop {
-            if self.part.is_empty() && !self.over {
-                // What was found so far is seen while the looking goes on.
-                out.flush()?;
-                self.part = recording.find(&self.plan, self.after, self.size)?.into();
-                self.over = self.part.len() < self.size;
-                self.after = self.part.back().map(|summary| summary.id).or(self.after);
-                self.size = (self.size * 2).min(LARGEST_PART);
-            }
-            let next = self.part.front().map(|summary| summary.started_at);
-            if let Some(hit) = self.waiting.first_entry()
-                && next.is_none_or(|next| hit.key().0 < next)
-            {
-                return Ok(Some(hit.remove()));
-            }
-            let Some(summary) = self.part.pop_front() else { return Ok(None) };
-            self.look_at(&summary, recording)?;
-        }
-    }
-
-    fn look_at(&mut self, summary: &Summary, recording: &mut Recording) -> anyhow::Result<()> {
-        if !self.query.may_match(summary) {
-            return Ok(());
-        }
-        // Most of a long search for a word: it is not there.
-        if self.query.asks_for_text()
-            && !self.query.may_be_said(summary, &recording.records(summary.id)?)
-        {
-            return Ok(());
-        }
-        if self.look_alone(summary, recording)? {
-            return Ok(());
-        }
-        if !recording.relate(summary)? {
-            return Ok(());
-        }
-        let matches = |session| self.query.matches_session(session);
-        if !recording.session_of(summary.id).is_some_and(matches) {
-            return Ok(());
-        }
-        if self.query.asks_for_problems()
-            && let Some(session) = recording.session_of(summary.id).cloned()
-        {
-            recording.judge(std::slice::from_ref(&session))?;
-        }
-        let entries = recording.entries_of(summary)?;
-        let Some(session) = recording.session_of(summary.id) else { return Ok(()) };
-        for entry in entries {
-            let subject = recording.subject(session, &entry);
-            if subject.is_some_and(|subject| self.query.matches(&subject)) {
-                self.wait(session.id, entry);
-            }
-        }
-        Ok(())
-    }
-
-    /// Looks at an exchange without reading its session, where nothing is asked of that but its
-    /// id; false where more is.
-    fn look_alone(&mut self, summary: &Summary, recording: &mut Recording) -> anyhow::Result<bool> {
-        if summary.is_linked() || self.query.asks_for_problems() {
-            return Ok(false);
-        }
-        let Some(session) = recording.placed(summary)? else { return Ok(false) };
-        if self.query.asks_for_session(&session) {
-            return Ok(false);
-        }
-        let entries = recording.entries_alone(summary)?;
-        // An exchange that carries no message is printed with its place in the session.
-        if entries.iter().any(|entry| entry.message.is_none()) {
-            return Ok(false);
-        }
-        for entry in entries {
-            let subject = Subject {
-                session: &session,
-                summary,
-                call: entry.call.as_ref(),
-                message: entry.message.as_ref(),
-                at_fault: false,
-            };
-            if self.query.matches(&subject) {
-                self.wait(session.id, entry);
-            }
-        }
-        Ok(true)
-    }
-
-    fn wait(&mut self, session: ExchangeId, entry: Entry) {
-        let number = entry.message.as_ref().map(|message| message.number);
-        self.waiting.insert((entry.at, entry.exchange, number), (session, entry));
-    }
 }
 
 /// How hits are printed.

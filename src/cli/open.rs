@@ -20,13 +20,23 @@ use crate::{
 /// The tape that was named, else the home's store.
 pub(crate) fn source(ctx: &Ctx, tape: Option<&Path>) -> anyhow::Result<Box<dyn Source>> {
     match tape {
-        Some(tape) => {
-            let name = || tape.display().to_string();
-            let file = File::open(tape).with_context(name)?;
-            Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
-        }
+        Some(path) => self::tape(path),
         None => Ok(Box::new(HomeSource::open(&ctx.open_home()?)?)),
     }
+}
+
+/// A tape.
+pub(crate) fn tape(path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    let name = || path.display().to_string();
+    let file = File::open(path).with_context(name)?;
+    Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
+}
+
+/// A home's store, and whether another process owns it.
+pub(crate) fn home(home: &Home) -> anyhow::Result<(Box<dyn Source>, bool)> {
+    let source = HomeSource::open(home)?;
+    let in_use = matches!(source.way, Way::Remote(_));
+    Ok((Box::new(source), in_use))
 }
 
 /// Records as they come, in batches; ends when the recording does.

@@ -1,6 +1,7 @@
 //! A source with its sessions folded as they are asked for: what every reading verb starts from.
 
 mod entries;
+mod hits;
 mod judged;
 mod placed;
 mod related;
@@ -12,6 +13,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 
+pub(crate) use hits::{Hits, Step};
 use placed::Openings;
 
 use super::{

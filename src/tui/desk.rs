@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::rows::{Row, RowId, SessionId, SessionRow};
+use super::rows::{Row, RowId, SessionId, SessionRow, Symbol};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -141,6 +141,8 @@ pub enum Copyable {
 pub enum News {
     /// The next texts of `rows::Symbols`; they come before the rows that name them.
     Symbols(Vec<Box<str>>),
+    /// Other words for texts that are known: secrets are shown, or masked again.
+    Texts(Vec<(Symbol, Box<str>)>),
     /// The next rows.
     Rows(Vec<Row>),
     /// A row changed.

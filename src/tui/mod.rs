@@ -17,6 +17,7 @@ pub mod desk;
 pub(crate) mod draw;
 pub mod keys;
 pub mod pictures;
+pub mod ledger;
 pub mod rows;
 pub mod run;
 pub(crate) mod screen;

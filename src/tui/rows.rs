@@ -38,6 +38,13 @@ impl Symbols {
         self.texts.extend(texts);
     }
 
+    /// Puts another text in a symbol's place.
+    pub fn replace(&mut self, symbol: Symbol, text: Box<str>) {
+        if let Some(old) = self.texts.get_mut(symbol.0 as usize) {
+            *old = text;
+        }
+    }
+
     /// How many there are.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "the empty text is always there")]

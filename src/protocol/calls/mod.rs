@@ -21,7 +21,8 @@ use super::{
     model::Message,
 };
 pub use about::{About, Remark, about};
-pub use ways::Way;
+pub use said::gist;
+pub use ways::{Marks, Way};
 
 /// The calls of a session. Places are indexes into the messages that they were told from
 /// ([`super::Story::messages`]); calls are named by their index in [`Calls::list`].

@@ -1,5 +1,9 @@
 //! What a message says beyond its envelope, as far as calls are told by it.
 
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+
 use super::Ending;
 use crate::protocol::{
     jsonrpc::{self, pick, string},
@@ -100,6 +104,52 @@ impl Said {
             ..Self::default()
         }
     }
+}
+
+/// The part of a message's payload that calls are told by, some hundred bytes at most: for whoever
+/// keeps many messages. Of a large part nothing is kept: it is not what a protocol says.
+#[must_use]
+pub fn gist(message: &Message) -> Bytes {
+    let text = jsonrpc::text(&message.payload);
+    let Some([params, result]) = pick(&text, ["params", "result"]) else { return Bytes::new() };
+    let mut gist = String::from("{");
+    if let Some(params) = params {
+        let keys = [
+            "_meta",
+            "requestState",
+            "inputResponses",
+            "taskId",
+            "progressToken",
+            "requestId",
+            "status",
+        ];
+        part("params", params, keys, &mut gist);
+    }
+    if let Some(result) = result {
+        let keys = ["resultType", "requestState", "task", "taskId", "status", "result", "error"];
+        part("result", result, keys, &mut gist);
+    }
+    gist.push('}');
+    gist.into()
+}
+
+/// A value in a gist, in bytes of its JSON text.
+const GIST_VALUE: usize = 512;
+
+fn part(name: &str, object: &str, keys: [&str; 7], gist: &mut String) {
+    let Some(values) = pick(object, keys) else { return };
+    if gist.len() > 1 {
+        gist.push(',');
+    }
+    let _ = write!(gist, "\"{name}\":{{");
+    let mut first = true;
+    for (key, value) in keys.iter().zip(values) {
+        let Some(value) = value else { continue };
+        let value = if value.len() > GIST_VALUE { "null" } else { value };
+        let comma = if std::mem::take(&mut first) { "" } else { "," };
+        let _ = write!(gist, "{comma}\"{key}\":{value}");
+    }
+    gist.push('}');
 }
 
 fn task_in(json: &str) -> Option<String> {

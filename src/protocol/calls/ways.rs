@@ -8,7 +8,7 @@ use crate::{
     capture::{ExchangeId, Fact, Outcome, Record, Side, Timestamp},
     protocol::{
         facts::cut_text,
-        model::{Direction, Kind, Message, Transport},
+        model::{Direction, Frame, Kind, Message, Summary, Transport},
         pair::Stream,
         reader::Reading,
     },
@@ -40,35 +40,64 @@ impl Way {
     /// What a reading says of its exchange, and the records that it was read from.
     #[must_use]
     pub fn of(reading: &Reading, records: &[Record]) -> Self {
-        let summary = &reading.summary;
-        let facts = || records.iter().map(|record| &record.fact);
-        let counts = facts().any(|fact| match fact {
-            Fact::Open(open) => open.headers.get("mcp-sequence").is_some(),
-            _ => false,
-        });
-        let lost = facts().any(|fact| match fact {
-            Fact::Gap(gap) => gap.side != Some(Side::Request),
-            Fact::Chunk { side, cut, .. } => *side == Side::Response && *cut > 0,
-            _ => false,
-        });
-        let other_end = matches!(summary.transport, Some(Transport::HttpSse | Transport::Ndjson));
-        let ids = reading.frames.iter().filter_map(|frame| frame.id.as_deref());
-        Self {
-            id: summary.id,
-            started_at: summary.started_at,
-            last_at: summary.last_at,
-            outcome: summary.outcome,
-            status: summary.status,
-            is_channel: summary.method == "GET" && (other_end || counts),
-            is_lossy: lost || summary.unread.is_some(),
-            last_event_id: summary.last_event_id.clone().filter(|id| !id.is_empty()),
-            event_ids: ids.filter(|id| !id.is_empty()).map(cut_text).collect(),
-        }
+        let mut marks = Marks::default();
+        records.iter().for_each(|record| marks.note(&record.fact));
+        marks.frames(&reading.frames);
+        marks.way(&reading.summary)
     }
 
     /// It goes on.
     pub(super) fn is_open(&self) -> bool {
         self.outcome.is_none()
+    }
+}
+
+/// What calls need to know of an exchange beside its summary, as it comes.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    counts: bool,
+    lost: bool,
+    event_ids: Vec<String>,
+}
+
+impl Marks {
+    /// Takes in the next fact.
+    pub fn note(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Open(open) => self.counts |= open.headers.get("mcp-sequence").is_some(),
+            Fact::Gap(gap) => self.lost |= gap.side != Some(Side::Request),
+            Fact::Chunk { side, cut, .. } => self.lost |= *side == Side::Response && *cut > 0,
+            _ => {}
+        }
+    }
+
+    /// Takes in the next frames.
+    pub fn frames(&mut self, frames: &[Frame]) {
+        let ids = frames.iter().filter_map(|frame| frame.id.as_deref());
+        self.event_ids.extend(ids.filter(|id| !id.is_empty()).map(cut_text));
+    }
+
+    /// Forgets all event ids but the last ones.
+    pub fn keep_last(&mut self, ids: usize) {
+        let old = self.event_ids.len().saturating_sub(ids);
+        self.event_ids.drain(..old);
+    }
+
+    /// The exchange as it stands.
+    #[must_use]
+    pub fn way(&self, summary: &Summary) -> Way {
+        let other_end = matches!(summary.transport, Some(Transport::HttpSse | Transport::Ndjson));
+        Way {
+            id: summary.id,
+            started_at: summary.started_at,
+            last_at: summary.last_at,
+            outcome: summary.outcome,
+            status: summary.status,
+            is_channel: summary.method == "GET" && (other_end || self.counts),
+            is_lossy: self.lost || summary.unread.is_some(),
+            last_event_id: summary.last_event_id.clone().filter(|id| !id.is_empty()),
+            event_ids: self.event_ids.clone(),
+        }
     }
 }
 

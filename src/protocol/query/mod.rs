@@ -62,6 +62,14 @@ impl Query {
         Ok(Self { terms: words.into_iter().map(clause).collect::<Result<_, _>>()? })
     }
 
+    /// What has this text in it, whatever signs are in that.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        let value = lex::Value { text: text.to_owned(), quoted: true, offset: 0 };
+        let term = Term::Text(pattern::Pattern::new(&[value]));
+        Self { terms: vec![Clause { negated: false, term }] }
+    }
+
     /// It has no terms: everything matches.
     #[must_use]
     pub fn is_empty(&self) -> bool {

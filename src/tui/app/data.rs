@@ -30,6 +30,9 @@ impl Data {
     pub(crate) fn apply(&mut self, news: News) {
         match news {
             News::Symbols(texts) => self.symbols.extend(texts),
+            News::Texts(texts) => {
+                texts.into_iter().for_each(|(symbol, text)| self.symbols.replace(symbol, text));
+            }
             News::Rows(rows) => self.rows.extend(rows),
             News::Row(id, row) => self.rows.replace(id, row),
             News::Sessions(sessions) => {
@@ -75,6 +78,7 @@ impl News {
         matches!(
             self,
             Self::Symbols(_)
+                | Self::Texts(_)
                 | Self::Rows(_)
                 | Self::Row(..)
                 | Self::Sessions(_)

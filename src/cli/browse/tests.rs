@@ -1,0 +1,1 @@
+//! The desk over every tape in `captures/`.

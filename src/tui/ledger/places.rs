@@ -1,0 +1,132 @@
+//! Which row is of which exchange, 28 bytes an exchange: ids ascend as exchanges open, so nearly all
+//! of them stand in one sorted list.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    capture::ExchangeId,
+    tui::rows::{RowId, SessionId},
+};
+
+/// The number of a row that stands for its exchange itself.
+pub(super) const ITSELF: u32 = u32::MAX;
+
+/// A row by what it is of: exchange, and the message's number in it or [`ITSELF`].
+pub(super) type RowKey = (ExchangeId, u32);
+
+/// Exchanges and their rows.
+#[derive(Default)]
+pub(super) struct Places {
+    ids: Vec<ExchangeId>,
+    of: Vec<Place>,
+    /// Exchanges that came after later ones: imported while one looks on, or back-dated.
+    late: BTreeMap<ExchangeId, Place>,
+    /// Rows that are not the first ones of their exchange.
+    more: HashMap<RowKey, RowId>,
+}
+
+/// An exchange's session, and its first row with that one's number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) session: SessionId,
+    pub(super) row: RowId,
+    pub(super) number: u32,
+}
+
+impl Places {
+    /// How many exchanges there are.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len() + self.late.len()
+    }
+
+    /// How many of them lie before this one, about.
+    pub(super) fn before(&self, id: ExchangeId) -> usize {
+        self.ids.partition_point(|own| *own < id)
+    }
+
+    pub(super) fn get(&self, id: ExchangeId) -> Option<&Place> {
+        match self.ids.binary_search(&id) {
+            Ok(at) => self.of.get(at),
+            Err(_) => self.late.get(&id),
+        }
+    }
+
+    fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Place> {
+        match self.ids.binary_search(&id) {
+            Ok(at) => self.of.get_mut(at),
+            Err(_) => self.late.get_mut(&id),
+        }
+    }
+
+    /// Moves an exchange into another session.
+    pub(super) fn moved(&mut self, id: ExchangeId, session: SessionId) {
+        if let Some(place) = self.get_mut(id) {
+            place.session = session;
+        }
+    }
+
+    /// The row of a message that has one.
+    pub(super) fn row(&self, (id, number): RowKey) -> Option<RowId> {
+        let place = self.get(id)?;
+        if place.number == number {
+            return Some(place.row);
+        }
+        self.more.get(&(id, number)).copied()
+    }
+
+    /// The row of a message, else the first one of its exchange.
+    pub(super) fn near(&self, key: RowKey) -> Option<RowId> {
+        self.row(key).or_else(|| self.get(key.0).map(|place| place.row))
+    }
+
+    /// The row for a message: the one that it has; that of its exchange itself, which it then
+    /// takes; else `next`, which is then taken: true.
+    pub(super) fn claim(&mut self, key: RowKey, session: SessionId, next: RowId) -> (RowId, bool) {
+        if let Some(row) = self.row(key) {
+            return (row, false);
+        }
+        match self.get_mut(key.0) {
+            Some(place) if place.number == ITSELF => {
+                place.number = key.1;
+                (place.row, false)
+            }
+            Some(_) => {
+                self.more.insert(key, next);
+                (next, true)
+            }
+            None => {
+                self.add(key.0, Place { session, row: next, number: key.1 });
+                (next, true)
+            }
+        }
+    }
+
+    /// The exchange of a row.
+    pub(super) fn exchange_of(&self, row: RowId) -> Option<ExchangeId> {
+        // Those in the list came in the order of their rows.
+        if let Ok(at) = self.of.binary_search_by_key(&row, |place| place.row) {
+            return self.ids.get(at).copied();
+        }
+        let late = self.late.iter().find(|(_, place)| place.row == row).map(|(id, _)| *id);
+        late.or_else(|| self.more.iter().find(|(_, own)| **own == row).map(|((id, _), _)| *id))
+    }
+
+    fn add(&mut self, id: ExchangeId, place: Place) {
+        if self.ids.last().is_none_or(|last| *last < id) {
+            self.ids.push(id);
+            self.of.push(place);
+        } else {
+            self.late.insert(id, place);
+        }
+    }
+
+    /// The exchanges of a session, ascending.
+    pub(super) fn members(&self, session: SessionId) -> Vec<ExchangeId> {
+        let listed = self.ids.iter().zip(&self.of);
+        let all = listed.chain(&self.late);
+        let own = all.filter(|(_, place)| place.session == session);
+        let mut members: Vec<ExchangeId> = own.map(|(id, _)| *id).collect();
+        members.sort_unstable();
+        members
+    }
+}
