@@ -172,6 +172,9 @@ fn the_same_request_gets_what_was_recorded_in_its_order_and_then_an_error() {
     assert!(third.text.contains(r#""reason":"exhausted""#), "{}", third.text);
     assert!(third.reason.contains("tools/call add was asked more often than on the tape"));
 
+    let queue = stage.takes.values().flat_map(|take| take.done.values().copied());
+    assert_eq!(queue.max(), Some(2), "what is used up is not looked at again");
+
     // A new session starts the tape again, and the old one stays where it was.
     let other = begin(&mut stage);
     assert_ne!(other, session);
