@@ -180,7 +180,7 @@ fn what_the_wire_says_is_text() {
     ];
     for (at, _) in page.match_indices('<') {
         let tag = page[at..].split('>').next().expect("its end");
-        let names = tag.split('"').step_by(2).collect::<String>().replace(['=', '/'], " ");
+        let names = tag.split('"').step_by(2).collect::<String>().replace(['<', '=', '/'], " ");
         let foreign = names.split_whitespace().skip(1).find(|name| !own.contains(name));
         assert_eq!(foreign, None, "{tag}");
         let leads = tag.split_once("href=\"").map(|(_, value)| value);
