@@ -1,8 +1,12 @@
 //! Puts text into cells: the one way to the buffer. Every row is exactly as wide as the screen.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use std::num::NonZeroU16;
+
+use ratatui::{
+    buffer::{Buffer, CellDiffOption, CellWidth as _},
+    layout::Rect,
+    style::Style,
+};
 
 use super::{text, theme::Theme};
 
@@ -17,7 +21,7 @@ impl Canvas<'_> {
     /// What does not fit is cut, the cut marked.
     pub(crate) fn put(&mut self, x: u16, y: u16, shown: &str, columns: u16, style: Style) -> u16 {
         let area = *self.buffer.area();
-        if y < area.top() || y >= area.bottom() || x >= area.right() {
+        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
             return 0;
         }
         let columns = columns.min(area.right() - x);
@@ -30,22 +34,17 @@ impl Canvas<'_> {
             shown
         };
         let mut at = x;
-        for grapheme in shown.graphemes(true) {
-            let wide = u16::try_from(grapheme.width()).unwrap_or(0);
-            if wide == 0 {
-                continue;
-            }
+        for (piece, wide) in text::pieces(shown) {
             if at + wide > x + columns {
                 break;
             }
-            if let Some(cell) = self.buffer.cell_mut((at, y)) {
-                cell.set_symbol(grapheme).set_style(style);
-            }
-            // The second half of a wide grapheme is no cell of its own.
-            for behind in at + 1..at + wide {
-                if let Some(cell) = self.buffer.cell_mut((behind, y)) {
-                    cell.reset();
-                    cell.set_style(style);
+            let piece = if self.theme.ascii { in_ascii(piece) } else { piece };
+            self.cell(at, y, piece, style);
+            // The second half of a wide character is no cell of its own.
+            if wide > 1 {
+                self.cell(at + 1, y, " ", style);
+                if let Some(cell) = self.buffer.cell_mut((at, y)) {
+                    cell.set_symbol(piece);
                 }
             }
             at += wide;
@@ -53,10 +52,33 @@ impl Canvas<'_> {
         at - x
     }
 
+    /// Sets a cell. Half of a wide character that it covers leaves a blank in the other half: a row
+    /// would be a column too wide with it.
+    fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        if x > self.buffer.area().left()
+            && let Some(before) = self.buffer.cell_mut((x - 1, y))
+            && before.cell_width() > 1
+        {
+            before.set_symbol(" ");
+        }
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.set_symbol(symbol).set_style(style).set_diff_option(own_width(symbol));
+        }
+    }
+
     /// The same at the right end of `columns`.
     pub(crate) fn put_right(&mut self, x: u16, y: u16, shown: &str, columns: u16, style: Style) {
         let wide = u16::try_from(text::width(shown)).unwrap_or(columns).min(columns);
-        self.put(x + columns - wide, y, shown, wide, style);
+        self.put(x.saturating_add(columns - wide), y, shown, wide, style);
+    }
+
+    /// Blanks an area, styles too: what an overlay lies on.
+    pub(crate) fn clear(&mut self, area: Rect) {
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.cell(x, y, " ", Style::reset());
+            }
+        }
     }
 
     /// Lays a style over a row.
@@ -77,5 +99,107 @@ pub(crate) fn row(area: Rect, n: u16) -> Rect {
         y: area.y + n.min(area.height),
         width: area.width,
         height: u16::from(n < area.height),
+    }
+}
+
+/// ratatui-core 0.1.2 counts the halfwidth sound marks twice, now that unicode-width counts them too.
+fn own_width(symbol: &str) -> CellDiffOption {
+    match symbol {
+        "\u{ff9e}" | "\u{ff9f}" => CellDiffOption::ForcedWidth(NonZeroU16::MIN),
+        _ => CellDiffOption::None,
+    }
+}
+
+/// A glyph of ours in ASCII, as wide as it is. Whoever asks for ASCII has a terminal or a font that
+/// gives these a width of its own, in payload too.
+fn in_ascii(piece: &str) -> &str {
+    match piece {
+        "…" | "◌" => "~",
+        "·" | "⋅" | "◔" => ".",
+        "›" | "▸" | "▶" | "→" | "▌" | "⇒" => ">",
+        "‹" | "◂" | "◀" | "←" => "<",
+        "▾" | "⇣" | "↓" | "▼" => "v",
+        "▴" | "↑" | "▲" => "^",
+        "–" | "—" | "─" | "━" | "┄" | "┈" | "−" | "○" => "-",
+        "═" | "≡" => "=",
+        "│" | "┃" | "┊" | "║" | "▏" | "▕" => "|",
+        "┌" | "┐" | "└" | "┘" | "├" | "┤" | "┬" | "┴" | "┼" | "╭" | "╮" | "╰" | "╯" | "╞" | "╡" => {
+            "+"
+        }
+        "●" => "@",
+        "◐" => "o",
+        "×" | "✗" => "x",
+        "✓" => "+",
+        "‖" => "|",
+        "≠" => "!",
+        "≋" => "~",
+        "⤷" => "`",
+        "⏎" => "$",
+        "⇄" => "=",
+        "⚠" => "!",
+        "•" => "*",
+        "█" | "▇" | "▆" | "▓" => "#",
+        "▅" | "▄" | "▒" => "=",
+        "▃" | "▂" | "░" => "-",
+        "▁" => "_",
+        "⠋" | "⠙" | "⠹" | "⠸" | "⠼" | "⠴" | "⠦" | "⠧" | "⠇" | "⠏" => "*",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The columns of each row as the backend will print them.
+    fn widths(buffer: &Buffer) -> Vec<u16> {
+        let area = *buffer.area();
+        let rows = area.top()..area.bottom();
+        rows.map(|y| {
+            let mut x = area.left();
+            while x < area.right() {
+                let wide = buffer.cell((x, y)).expect("within").cell_width();
+                assert!(wide > 0, "a cell of no width at {x},{y}");
+                x += wide;
+            }
+            x - area.left()
+        })
+        .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_at_any_place_leaves_every_row_as_wide_as_the_screen(
+            puts in prop::collection::vec(
+                (text::any_text(), 0u16..30, 0u16..4, 0u16..40, any::<bool>()), 0..12,
+            ),
+            ascii in any::<bool>(),
+        ) {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 3));
+            let theme = Theme { colour: true, ascii };
+            let mut canvas = Canvas { buffer: &mut buffer, theme };
+            for (shown, x, y, columns, right) in puts {
+                if right {
+                    canvas.put_right(x, y, &shown, columns, Style::new());
+                } else {
+                    let took = canvas.put(x, y, &shown, columns, Style::new());
+                    prop_assert!(took <= columns);
+                }
+            }
+            prop_assert_eq!(widths(&buffer), [24, 24, 24]);
+            let symbols = buffer.content().iter().flat_map(|cell| cell.symbol().chars());
+            prop_assert!(!symbols.into_iter().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn our_glyphs_have_their_like_in_ascii() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 1));
+        let mut canvas = Canvas { buffer: &mut buffer, theme: Theme { colour: true, ascii: true } };
+        canvas.put(0, 0, "▌● a › b → c … │ ▁▂▅█", 24, Style::new());
+        let drawn: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(drawn.trim_end(), ">@ a > b > c ~ | _-=#");
     }
 }

@@ -1,12 +1,13 @@
 //! Text for cells: what comes from the wire made harmless, measured and cut by graphemes.
 //!
 //! Controls, escapes and marks of direction are shown (`␛`, `⟨202E⟩`), never obeyed: a body is
-//! hostile terminal input (tui.md §1). Width is of graphemes; cuts are at their edges only.
+//! hostile terminal input (tui.md §1). Widths are counted so that no terminal disagrees with them; cuts
+//! are at the edges of graphemes only.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text for one line, harmless. Tabs become blanks; line ends are shown.
 #[must_use]
@@ -43,53 +44,113 @@ fn is_hostile(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// How many columns a text takes.
+/// How many columns a text takes: the sum of its characters' own widths, however they join.
+///
+/// Terminals disagree about joined text: a family of emoji is two columns wide in one and eight in
+/// the next, a heart with the emoji selector one or two. So what joins and selects is not drawn:
+/// members of a family stand side by side, and every terminal, old or new, counts the same columns.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+    if text.is_ascii() { text.len() } else { text.chars().map(columns_of).sum() }
 }
 
-/// A text cut to so many columns, the cut marked.
+/// A character's own columns.
+fn columns_of(c: char) -> usize {
+    match c {
+        // Terminals give the halfwidth sound marks a cell of their own; ratatui counts with them.
+        '\u{ff9e}' | '\u{ff9f}' => 1,
+        // What should have been made visible before takes the cell of its replacement.
+        c if is_hostile(c) => 1,
+        c => c.width().unwrap_or(1),
+    }
+}
+
+/// Marks over one character that are drawn; towers of them would reach into other rows.
+const MARKS: usize = 3;
+
+/// What goes into cells, in order: a character with the marks over it, and its columns, 1 or 2.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (&str, u16)> {
+    let mut chars = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        // Marks that stand over nothing are not drawn.
+        let (start, base, columns) = loop {
+            let (start, base) = chars.next()?;
+            let columns = columns_of(base);
+            if columns > 0 {
+                break (start, base, columns);
+            }
+        };
+        let (mut end, mut marks, mut plain) = (start + base.len_utf8(), 0, true);
+        while let Some((at, mark)) = chars.next_if(|(_, c)| columns_of(*c) == 0) {
+            plain &= !joins(mark) && marks < MARKS;
+            if plain {
+                marks += 1;
+                end = at + mark.len_utf8();
+            }
+        }
+        let own = text.get(start..start + base.len_utf8()).unwrap_or("\u{fffd}");
+        let whole = text.get(start..end).unwrap_or(own);
+        let drawn = match (is_hostile(base), marks) {
+            (true, _) => "\u{fffd}",
+            (false, 0) => own,
+            // A mark that changes the width, as some scripts' do, is left out.
+            (false, _) if whole.width() == columns => whole,
+            _ => own,
+        };
+        Some((drawn, u16::try_from(columns).unwrap_or(1)))
+    })
+}
+
+/// The joiner and the selectors of emoji and text: what would change the width of what is before.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// A text cut to so many columns, the cut marked. Where not even the mark fits, there is nothing.
 #[must_use]
 pub fn cut(text: &str, columns: usize, mark: &str) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let room = columns.saturating_sub(width(mark));
-    let (mut short, mut used) = (String::new(), 0);
-    for grapheme in text.graphemes(true) {
-        used += grapheme.width();
-        if used > room {
-            break;
-        }
-        short.push_str(grapheme);
-    }
-    if columns > 0 {
-        short.push_str(mark);
-    }
+    let Some(room) = columns.checked_sub(width(mark)) else { return String::new() };
+    let mut short = front(text, room).to_owned();
+    short.push_str(mark);
     short
+}
+
+/// As much of a text's front as fits, whole graphemes.
+fn front(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += width(grapheme);
+        if used > columns {
+            return text.get(..at).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// As much of its back.
+fn back(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        used += width(grapheme);
+        if used > columns {
+            return text.get(at + grapheme.len()..).unwrap_or_default();
+        }
+    }
+    text
 }
 
 /// A text cut in its middle: `tools/…/search`.
 #[must_use]
 pub fn cut_middle(text: &str, columns: usize, mark: &str) -> String {
-    let whole = width(text);
-    if whole <= columns {
+    if width(text) <= columns {
         return text.to_owned();
     }
-    let room = columns.saturating_sub(width(mark));
+    let Some(room) = columns.checked_sub(width(mark)) else { return String::new() };
     let (head, tail) = (room / 2, room - room / 2);
-    let front = cut(text, head, "");
-    let (mut back, mut used) = (Vec::new(), 0);
-    for grapheme in text.graphemes(true).rev() {
-        used += grapheme.width();
-        if used > tail {
-            break;
-        }
-        back.push(grapheme);
-    }
-    back.reverse();
-    format!("{front}{mark}{}", back.concat())
+    format!("{}{mark}{}", front(text, head), back(text, tail))
 }
 
 /// A text over several lines of so many columns: cut at blanks where there are some.
@@ -175,13 +236,98 @@ mod tests {
         assert_eq!(shown, ["96", "4.8k", "212k", "1.2M"]);
     }
 
+    #[test]
+    fn joined_text_is_drawn_apart() {
+        let drawn = |text| pieces(text).collect::<Vec<_>>();
+        assert_eq!(drawn("日e\u{301}"), [("日", 2), ("e\u{301}", 1)]);
+        assert_eq!(drawn("👨\u{200d}👩"), [("👨", 2), ("👩", 2)]);
+        assert_eq!(drawn("❤\u{fe0f}!"), [("❤", 1), ("!", 1)]);
+        assert_eq!(drawn("\u{301}a\x1b"), [("a", 1), ("\u{fffd}", 1)]);
+        assert_eq!(drawn("ﾊﾞ"), [("ﾊ", 1), ("ﾞ", 1)]);
+        let tower = format!("o{}", "\u{301}".repeat(90));
+        assert_eq!(drawn(&tower), [("o\u{301}\u{301}\u{301}", 1)]);
+    }
+
+    #[test]
+    fn a_cut_is_at_the_edge_of_a_grapheme() {
+        assert_eq!(cut("日本語", 4, "…"), "日…");
+        assert_eq!(cut("a👨\u{200d}👩b", 4, "…"), "a…");
+        assert_eq!(cut("ab", 1, "..."), "");
+        assert_eq!(cut_middle("tools/long/search", 13, "…"), "tools/…search");
+    }
+
     proptest! {
         #[test]
-        fn a_cut_text_fits(text in ".*", columns in 0usize..40) {
+        fn a_cut_text_fits(text in any_text(), columns in 0usize..40) {
             let shown = visible(&text);
             prop_assert!(width(&cut(&shown, columns, "…")) <= columns);
             prop_assert!(width(&cut_middle(&shown, columns, "…")) <= columns);
             prop_assert!(!shown.chars().any(char::is_control));
         }
+
+        #[test]
+        fn pieces_are_as_wide_as_their_text(text in any_text()) {
+            let all: usize = pieces(&text).map(|(_, columns)| usize::from(columns)).sum();
+            prop_assert_eq!(all, width(&text));
+            for (drawn, columns) in pieces(&text) {
+                prop_assert_eq!(drawn.width(), usize::from(columns));
+            }
+        }
     }
+}
+
+/// Texts that are hard to draw.
+#[cfg(test)]
+pub(crate) fn any_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let hard = prop::sample::select(vec![
+        '日',
+        'a',
+        ' ',
+        '\u{301}',
+        '\u{200d}',
+        '\u{fe0f}',
+        '\u{fe0e}',
+        '👨',
+        '👩',
+        '❤',
+        '🏽',
+        '🇩',
+        '🇪',
+        '\u{20e3}',
+        '1',
+        'ﾞ',
+        '\u{1100}',
+        '\u{1160}',
+        '\u{11a8}',
+        'ل',
+        'ا',
+        '\u{94d}',
+        'क',
+        'ष',
+        '\u{93f}',
+        '\u{600}',
+        '…',
+        '\u{1b}',
+        '\r',
+        '\n',
+        '\t',
+        '\u{202e}',
+        '\u{feff}',
+        '\u{ad}',
+        '\u{e0041}',
+        '\u{338}',
+        '<',
+        '\u{17d2}',
+        '\u{1780}',
+        'ำ',
+        '\u{115f}',
+        '\u{3164}',
+        '\u{a4fc}',
+    ]);
+    prop_oneof![
+        ".*",
+        prop::collection::vec(prop_oneof![3 => hard, 1 => any::<char>()], 0..60)
+            .prop_map(|chars| chars.into_iter().collect::<String>()),
+    ]
 }
