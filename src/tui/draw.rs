@@ -81,6 +81,29 @@ impl Canvas<'_> {
         }
     }
 
+    /// A box of so many inner cells in the middle of an area, blanked; its inside.
+    pub(crate) fn popup(&mut self, area: Rect, inner: (u16, u16), title: &str) -> Rect {
+        let (outer, inner) = popup(area, inner);
+        self.clear(outer);
+        let style = self.theme.faint();
+        let (left, right) = (outer.x, outer.right().saturating_sub(1));
+        let line = "─".repeat(outer.width.saturating_sub(2).into());
+        for (y, from, to) in [(outer.y, "┌", "┐"), (outer.bottom().saturating_sub(1), "└", "┘")]
+        {
+            self.put(left, y, from, 1, style);
+            self.put(left + 1, y, &line, outer.width.saturating_sub(2), style);
+            self.put(right, y, to, 1, style);
+        }
+        for y in outer.top() + 1..outer.bottom().saturating_sub(1) {
+            self.put(left, y, "│", 1, style);
+            self.put(right, y, "│", 1, style);
+        }
+        let title = format!(" {title} ");
+        let room = outer.width.saturating_sub(4);
+        self.put(left + 2, outer.y, &title, room, self.theme.heading());
+        inner
+    }
+
     /// Lays a style over a row.
     pub(crate) fn tint(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
@@ -90,6 +113,20 @@ impl Canvas<'_> {
     pub(crate) fn glyph(&self, full: &'static str, ascii: &'static str) -> &'static str {
         self.theme.glyph(full, ascii)
     }
+}
+
+/// A box with a border in the middle of an area, as large as there is room, and its inside.
+pub(crate) fn popup(area: Rect, (wide, high): (u16, u16)) -> (Rect, Rect) {
+    let width = wide.saturating_add(2).min(area.width);
+    let height = high.saturating_add(2).min(area.height);
+    let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+    let inner = Rect {
+        x: x + 1,
+        y: y + 1,
+        width: width.saturating_sub(2),
+        height: height.saturating_sub(2),
+    };
+    (Rect { x, y, width, height }, inner)
 }
 
 /// Row `n` of an area.

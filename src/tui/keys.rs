@@ -261,6 +261,54 @@ impl Default for Keys {
 }
 
 impl Keys {
+    /// The table with changes: an action's name, and the keys that it has from now on.
+    ///
+    /// # Errors
+    ///
+    /// A name or a key that there is not; a key with two actions, which are both named.
+    pub fn changed<'a>(
+        changes: impl IntoIterator<Item = (&'a str, Vec<String>)>,
+    ) -> Result<Self, KeysError> {
+        let mut changed = Self::default();
+        for (name, keys) in changes {
+            let known = BINDINGS.iter().find(|binding| binding.name == name);
+            let Some(binding) = known else { return Err(KeysError::Name(name.to_owned())) };
+            if let Some(key) = keys.iter().find(|key| !can_be_spelt(key)) {
+                return Err(KeysError::Key { key: key.clone(), name: binding.name });
+            }
+            if keys.is_empty() && binding.action == Action::Interrupt {
+                return Err(KeysError::WayOut);
+            }
+            // In the place of the old ones: the first key is the one that hints show.
+            let old = changed.bound.iter().position(|(_, action)| *action == binding.action);
+            changed.bound.retain(|(_, action)| *action != binding.action);
+            let place = old.unwrap_or(changed.bound.len());
+            let new = keys.into_iter().map(|key| (key, binding.action));
+            changed.bound.splice(place..place, new);
+        }
+        for (place, (key, action)) in changed.bound.iter().enumerate() {
+            let twice = changed.bound.iter().skip(place + 1).find(|(other, _)| other == key);
+            if let Some((_, other)) = twice {
+                let (first, second) = (name_of(*action), name_of(*other));
+                return Err(KeysError::Twice { key: key.clone(), first, second });
+            }
+        }
+        Ok(changed)
+    }
+
+    /// `wiretape/key/1`, one a line.
+    #[must_use]
+    pub fn json_lines(&self) -> String {
+        let line = |(binding, keys): (&Binding, Vec<&str>)| {
+            let (name, about) = (binding.name, binding.about);
+            serde_json::json!({
+                "schema": "wiretape/key/1", "name": name, "keys": keys, "about": about,
+            })
+            .to_string()
+        };
+        self.all().map(line).collect::<Vec<_>>().join("\n")
+    }
+
     /// What a key does.
     #[must_use]
     pub fn action(&self, key: &KeyEvent) -> Option<Action> {
@@ -286,6 +334,59 @@ impl Keys {
     }
 }
 
+/// Why keys cannot be bound so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// There is no such action.
+    #[error("no action is called `{0}`\nhint: `wiretape open --keys` lists all")]
+    Name(String),
+    /// No key is spelt so.
+    #[error(
+        "`{key}`, for `{name}`, is no key\nhint: a character, `^x` for Ctrl-x, or one of Enter, Esc, \
+         Tab, S-Tab, Space, Up, Down, Left, Right, Home, End, PgUp, PgDn, F1 to F12"
+    )]
+    Key {
+        /// As it was written.
+        key: String,
+        /// The action.
+        name: &'static str,
+    },
+    /// Two actions have one key.
+    #[error("`{key}` is bound to `{first}` and to `{second}`\nhint: give one of them another key")]
+    Twice {
+        /// The key.
+        key: String,
+        /// An action.
+        first: &'static str,
+        /// Another.
+        second: &'static str,
+    },
+    /// Nothing would end the program.
+    #[error("`interrupt` needs a key: it is the way out\nhint: leave it `^c`")]
+    WayOut,
+}
+
+fn name_of(action: Action) -> &'static str {
+    BINDINGS.iter().find(|binding| binding.action == action).map_or("", |binding| binding.name)
+}
+
+/// Whether [`spell`] ever says so.
+fn can_be_spelt(key: &str) -> bool {
+    const NAMED: [&str; 13] = [
+        "Enter", "Esc", "Tab", "S-Tab", "Space", "Up", "Down", "Left", "Right", "Home", "End",
+        "PgUp", "PgDn",
+    ];
+    let mut chars = key.chars();
+    let one = match (chars.next(), chars.next(), chars.next()) {
+        (Some(c), None, _) => !c.is_control() && c != ' ',
+        // What a terminal sends for Ctrl with other characters is another key's.
+        (Some('^'), Some(c), None) => c.is_ascii_lowercase() && !"ijm[".contains(c),
+        _ => false,
+    };
+    let function = key.strip_prefix('F').and_then(|n| n.parse::<u8>().ok());
+    one || NAMED.contains(&key) || function.is_some_and(|n| (1..=12).contains(&n))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -298,5 +399,36 @@ mod tests {
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         let names: HashSet<_> = BINDINGS.iter().map(|binding| binding.name).collect();
         assert_eq!(names.len(), BINDINGS.len());
+    }
+
+    fn change(name: &'static str, keys: &[&str]) -> Result<Keys, KeysError> {
+        Keys::changed([(name, keys.iter().map(|key| (*key).to_owned()).collect())])
+    }
+
+    #[test]
+    fn a_user_binds_keys_otherwise() {
+        let keys = change("follow", &["^g", "F"]).expect("free keys");
+        assert_eq!(keys.key_of(Action::Follow), Some("^g"));
+        let press = KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL);
+        assert_eq!(keys.action(&press), Some(Action::Follow));
+        assert_eq!(change("mark", &[]).expect("unbound").key_of(Action::Mark), None);
+    }
+
+    #[test]
+    fn what_cannot_be_bound_says_why() {
+        let twice = change("follow", &["p"]).expect_err("taken").to_string();
+        assert!(twice.starts_with("`p` is bound to `follow` and to `pause`"), "{twice}");
+        assert_eq!(change("fly", &["p"]).err(), Some(KeysError::Name("fly".to_owned())));
+        for wrong in ["Ctrl-g", "^", "^G", "^i", "ab", "", " ", "F13", "M-x"] {
+            assert_eq!(change("follow", &[wrong]).is_err(), wrong != "^", "{wrong}");
+        }
+        assert_eq!(change("interrupt", &[]).err(), Some(KeysError::WayOut));
+    }
+
+    #[test]
+    fn every_key_of_the_table_can_be_written_down() {
+        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+            assert!(can_be_spelt(key), "{key}");
+        }
     }
 }

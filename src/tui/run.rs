@@ -1,120 +1,231 @@
 //! The one loop: keys, news, signals and time into the state, the state onto the terminal. Painted
 //! only when something changed, at most [`FRAMES`] times a second, at once after a key.
 
-use std::{
-    io::{self, Stdout, stdout},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use crossterm::{
+    Command as _,
     clipboard::CopyToClipboard,
     event::{Event, EventStream, KeyEventKind},
+    terminal,
 };
-use futures_util::StreamExt as _;
-use ratatui::{Terminal, backend::CrosstermBackend};
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
 };
 
-pub use super::app::Options;
+pub use super::app::{Log, Options};
 use super::{
     app::{App, Effect, Msg},
     desk::{Desk, News},
-    screen::Screen,
+    paint::Painter,
+    screen::{self, Screen},
+    signals::{Signal, Signals},
 };
 use crate::clock;
 
 /// Paints a second where news come thick.
 const FRAMES: u64 = 30;
 
-/// News taken in before a key is looked for: a flood does not hold keys up.
-const NEWS_AT_ONCE: usize = 64;
+/// News and keys taken in before the other ones are looked for: a flood does not hold keys up.
+const AT_ONCE: usize = 64;
 
-/// Runs until the user leaves; the exit code.
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user left.
+    Left,
+    /// A signal came: its number. A terminal that went away is a hangup, 1.
+    Signalled(u8),
+    /// A thread panicked. What there was to say has been said.
+    Died,
+}
+
+/// Runs until the user leaves.
 ///
 /// # Errors
 ///
 /// The terminal's.
 pub async fn run(
     options: Options,
-    mut desk: Box<dyn Desk>,
-    mut news: mpsc::Receiver<News>,
-) -> io::Result<u8> {
-    let screen = Screen::take(options.mouse)?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    let size = terminal.size()?;
-    let mut app = App::new(options, (size.width, size.height), clock::now());
-    let mut events = EventStream::new();
-    let mut painted = Instant::now();
-    paint(&app, &mut terminal)?;
-    let mut dirty = false;
-    let every = Duration::from_millis(1_000 / FRAMES);
-    let code = 'run: loop {
-        let due = painted + every;
-        let second = painted + Duration::from_secs(1);
-        let ticks = app.ticks();
-        let mut effects = Vec::new();
-        let mut at_once = false;
-        tokio::select! {
-            biased;
-            event = events.next() => {
-                let Some(event) = event else { break 0 };
-                effects.extend(app.update(Msg::Time(clock::now())));
-                effects.extend(take(event?, &mut app));
+    desk: Box<dyn Desk>,
+    news: mpsc::Receiver<News>,
+) -> io::Result<Ended> {
+    // crossterm drops colours by itself where NO_COLOR is set; what was decided holds.
+    crossterm::style::force_color_output(options.theme.colour);
+    let signals = Signals::new()?;
+    let screen = Screen::take(options.mouse, options.log.clone())?;
+    // Its handler of resizes first: what comes between is no more missed.
+    let events = EventStream::new();
+    let size = terminal::size()?;
+    let log = options.log.clone();
+    let app = App::new(options, size, clock::now());
+    let (texts, read) = mpsc::channel(1);
+    let painter = Painter::new(size);
+    let mut ui = Ui { app, painter, screen, desk, log, texts, ended: None };
+    let ended = ui.turn(signals, events, news, read).await;
+    drop(ui);
+    ended
+}
+
+struct Ui {
+    app: App,
+    painter: Painter,
+    screen: Screen,
+    desk: Box<dyn Desk>,
+    log: Option<Log>,
+    /// Texts that were read for [`Effect::Log`].
+    texts: mpsc::Sender<Msg>,
+    ended: Option<Ended>,
+}
+
+impl Ui {
+    async fn turn(
+        &mut self,
+        mut signals: Signals,
+        mut events: EventStream,
+        mut news: mpsc::Receiver<News>,
+        mut read: mpsc::Receiver<Msg>,
+    ) -> io::Result<Ended> {
+        self.painter.paint(&self.app)?;
+        let mut painted = Instant::now();
+        let mut dirty = false;
+        let every = Duration::from_millis(1_000 / FRAMES);
+        loop {
+            let mut at_once = false;
+            let mut suspend = false;
+            tokio::select! {
+                biased;
+                () = screen::died() => return Ok(Ended::Died),
+                signal = signals.next() => match signal {
+                    Signal::End(number) => return Ok(Ended::Signalled(number)),
+                    // Somebody else stopped us, and the shell has had the terminal since.
+                    Signal::Continued => {
+                        self.back()?;
+                        at_once = true;
+                    }
+                },
+                event = events.next() => {
+                    self.update(Msg::Time(clock::now()), &mut suspend)?;
+                    let mut event = event;
+                    for _ in 0..AT_ONCE {
+                        match event {
+                            Some(Ok(event)) => self.take(event, &mut suspend)?,
+                            // The terminal is gone.
+                            Some(Err(_)) | None => return Ok(Ended::Signalled(HANGUP)),
+                        }
+                        // A held key or a paste is one paint.
+                        let Some(next) = events.next().now_or_never() else { break };
+                        event = next;
+                    }
+                    at_once = true;
+                }
+                () = sleep_until(painted + every), if dirty => at_once = true,
+                Some(text) = read.recv() => {
+                    self.update(text, &mut suspend)?;
+                    at_once = true;
+                }
+                Some(first) = news.recv() => {
+                    self.update(Msg::Time(clock::now()), &mut suspend)?;
+                    self.update(Msg::News(first), &mut suspend)?;
+                    for _ in 1..AT_ONCE {
+                        let Ok(next) = news.try_recv() else { break };
+                        self.update(Msg::News(next), &mut suspend)?;
+                    }
+                    dirty = true;
+                }
+                () = sleep_until(painted + SECOND), if self.app.ticks() => {
+                    self.update(Msg::Time(clock::now()), &mut suspend)?;
+                    at_once = true;
+                }
+            }
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
+            if suspend {
+                Screen::give_back();
+                signals.suspend().await;
+                self.back()?;
                 at_once = true;
             }
-            () = sleep_until(due), if dirty => {
-                paint(&app, &mut terminal)?;
+            if at_once {
+                if self.painter.paint(&self.app).is_err() {
+                    return Ok(Ended::Signalled(HANGUP));
+                }
                 painted = Instant::now();
                 dirty = false;
             }
-            Some(first) = news.recv() => {
-                effects.extend(app.update(Msg::Time(clock::now())));
-                effects.extend(app.update(Msg::News(first)));
-                for _ in 1..NEWS_AT_ONCE {
-                    let Ok(next) = news.try_recv() else { break };
-                    effects.extend(app.update(Msg::News(next)));
-                }
-                dirty = true;
-            }
-            () = sleep_until(second), if ticks => {
-                effects.extend(app.update(Msg::Time(clock::now())));
-                dirty = true;
-            }
         }
-        for effect in effects {
-            match effect {
-                Effect::Ask(ask) => desk.ask(ask),
-                Effect::Copy(text) => {
-                    crossterm::execute!(stdout(), CopyToClipboard::to_clipboard_from(text))?;
-                }
-                Effect::Quit(code) => break 'run code,
-                Effect::Suspend => {}
-                Effect::Repaint => terminal.clear()?,
-            }
-        }
-        if at_once {
-            paint(&app, &mut terminal)?;
-            painted = Instant::now();
-            dirty = false;
-        }
-    };
-    drop(screen);
-    Ok(code)
-}
+    }
 
-fn take(event: Event, app: &mut App) -> Vec<Effect> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => app.update(Msg::Key(key)),
-        Event::Mouse(mouse) => app.update(Msg::Mouse(mouse)),
-        Event::Paste(text) => app.update(Msg::Paste(text)),
-        Event::Resize(width, height) => app.update(Msg::Resize(width, height)),
-        _ => Vec::new(),
+    fn take(&mut self, event: Event, suspend: &mut bool) -> io::Result<()> {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                self.update(Msg::Key(key), suspend)
+            }
+            Event::Mouse(mouse) => self.update(Msg::Mouse(mouse), suspend),
+            Event::Paste(text) => self.update(Msg::Paste(text), suspend),
+            Event::Resize(..) => self.resized(suspend),
+            _ => Ok(()),
+        }
+    }
+
+    /// The size of this moment: of many resizes the last one counts.
+    fn resized(&mut self, suspend: &mut bool) -> io::Result<()> {
+        let (width, height) = terminal::size()?;
+        self.painter.resize((width, height));
+        self.update(Msg::Resize(width, height), suspend)
+    }
+
+    /// The terminal is ours again, and nothing of what stands there is.
+    fn back(&mut self) -> io::Result<()> {
+        self.screen.retake()?;
+        self.painter.forget();
+        self.resized(&mut false)
+    }
+
+    fn update(&mut self, msg: Msg, suspend: &mut bool) -> io::Result<()> {
+        for effect in self.app.update(msg) {
+            match effect {
+                Effect::Ask(ask) => self.desk.ask(ask),
+                Effect::Copy(text) => self.copy(text)?,
+                Effect::Quit => self.ended = Some(Ended::Left),
+                Effect::Suspend => *suspend = true,
+                Effect::Repaint => self.painter.forget(),
+                Effect::Mouse(on) => self.screen.set_mouse(on)?,
+                Effect::Log => self.read_log(),
+                Effect::Panic { worker: false } => panic!("asked for by :debug panic ui"),
+                Effect::Panic { worker: true } => {
+                    // Nobody waits for it.
+                    let _ = tokio::task::spawn_blocking(|| {
+                        panic!("asked for by :debug panic worker");
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, text: String) -> io::Result<()> {
+        let mut escape = String::new();
+        CopyToClipboard::to_clipboard_from(text)
+            .write_ansi(&mut escape)
+            .map_err(io::Error::other)?;
+        self.painter.escape(&escape)
+    }
+
+    fn read_log(&self) {
+        let Some(tail) = self.log.as_ref().map(|log| log.tail.clone()) else { return };
+        let texts = self.texts.clone();
+        let _ = tokio::task::spawn_blocking(move || {
+            // One that waits already shows the same.
+            let _ = texts.try_send(Msg::Read("Log".to_owned(), tail()));
+        });
     }
 }
 
-fn paint(app: &App, terminal: &mut Terminal<CrosstermBackend<Stdout>>) -> io::Result<()> {
-    terminal.draw(|frame| app.draw(frame.buffer_mut()))?;
-    Ok(())
-}
+/// The signal of a terminal that went away.
+const HANGUP: u8 = 1;
+
+const SECOND: Duration = Duration::from_secs(1);

@@ -142,6 +142,19 @@ fn back(text: &str, columns: usize) -> &str {
     text
 }
 
+/// What is left of a text behind so many columns.
+#[must_use]
+pub fn skip(text: &str, columns: usize) -> &str {
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if used >= columns {
+            return text.get(at..).unwrap_or_default();
+        }
+        used += width(grapheme);
+    }
+    ""
+}
+
 /// A text cut in its middle: `tools/…/search`.
 #[must_use]
 pub fn cut_middle(text: &str, columns: usize, mark: &str) -> String {
@@ -169,7 +182,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         }
         // A word that is too long by itself is cut where the line ends.
         for grapheme in word.graphemes(true) {
-            let own = grapheme.width();
+            let own = width(grapheme);
             if used + own > columns && used > 0 {
                 lines.push(std::mem::take(&mut line));
                 used = 0;

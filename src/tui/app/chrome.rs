@@ -39,6 +39,9 @@ impl App {
         } else {
             badges.push(text::visible(&status.what).into_owned());
         }
+        if self.data.revealed {
+            badges.push("secrets shown".to_owned());
+        }
         if status.waiting {
             badges.push("disk full speed".to_owned());
         }

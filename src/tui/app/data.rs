@@ -1,11 +1,14 @@
 //! What the desk told, as all views share it.
 
+use std::collections::HashMap;
+
 use ratatui::layout::Rect;
 
 use crate::{
     capture::Timestamp,
     tui::{
         desk::{News, SourceStatus},
+        keys::Action,
         rows::{Row, RowId, Rows, SessionId, SessionRow, Symbols},
     },
 };
@@ -24,6 +27,33 @@ pub(crate) struct Data {
     pub(crate) area: Rect,
     /// What is said in the line of counters until the next key.
     pub(crate) say: Option<String>,
+    pub(crate) history: History,
+    /// Secrets are shown.
+    pub(crate) revealed: bool,
+}
+
+/// What was entered in prompts, the newest last.
+#[derive(Debug, Default)]
+pub(crate) struct History(HashMap<Action, Vec<String>>);
+
+impl History {
+    /// Lines kept for each prompt; the oldest goes.
+    const MOST: usize = 200;
+
+    pub(crate) fn of(&self, action: Action) -> &[String] {
+        self.0.get(&action).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn add(&mut self, action: Action, line: &str) {
+        let lines = self.0.entry(action).or_default();
+        lines.retain(|known| known != line);
+        if !line.is_empty() {
+            lines.push(line.to_owned());
+        }
+        if lines.len() > Self::MOST {
+            lines.remove(0);
+        }
+    }
 }
 
 impl Data {

@@ -42,6 +42,8 @@ pub(crate) enum Msg {
     /// The time; comes with every other message, and by itself once a second where something on the
     /// screen grows old ([`App::ticks`]).
     Time(Timestamp),
+    /// A text to read, with its title.
+    Read(String, String),
 }
 
 /// What is to be done.
@@ -51,12 +53,21 @@ pub(crate) enum Effect {
     Ask(Ask),
     /// Put into the clipboard.
     Copy(String),
-    /// End, with this exit code.
-    Quit(u8),
+    /// End.
+    Quit,
     /// Suspend the program.
     Suspend,
     /// Paint every cell anew.
     Repaint,
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Read the end of wiretape's own log: [`Msg::Read`].
+    Log,
+    /// Panic, here or on another thread: what a test of the terminal's hygiene needs.
+    Panic {
+        /// On another thread.
+        worker: bool,
+    },
 }
 
 /// What is to be done, in order, and the tickets of what is asked.
@@ -98,6 +109,26 @@ pub struct Options {
     pub mouse: bool,
     /// Keys, as the user bound them.
     pub keys: Keys,
+    /// Where stderr goes while the screen is up; the tail of it, for `:log`.
+    pub log: Option<Log>,
+    /// What is said at first.
+    pub greeting: Option<String>,
+}
+
+/// wiretape's own log: what the program says while nobody could read it.
+#[derive(Clone)]
+pub struct Log {
+    /// The file, open to write.
+    #[cfg(unix)]
+    pub file: std::sync::Arc<std::os::fd::OwnedFd>,
+    /// Its end, as text. It may block.
+    pub tail: std::sync::Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Log")
+    }
 }
 
 /// Everything.
@@ -114,13 +145,15 @@ pub(crate) struct App {
     held: Option<Vec<News>>,
     /// The session, and the call of it, that a preview of a replay is of.
     previewed: Option<(SessionId, Option<RowId>)>,
+    /// The last key was ^C, and nobody had anything to cancel.
+    interrupted: bool,
 }
 
 impl App {
     /// Begins at the list of sessions.
     pub(crate) fn new(options: Options, size: (u16, u16), now: Timestamp) -> Self {
         Self {
-            data: Data { now, area: inner(size), ..Data::default() },
+            data: Data { now, area: inner(size), say: options.greeting, ..Data::default() },
             keys: options.keys,
             theme: options.theme,
             stack: vec![views::root()],
@@ -128,6 +161,7 @@ impl App {
             effects: Effects::default(),
             held: None,
             previewed: None,
+            interrupted: false,
         }
     }
 
@@ -138,9 +172,11 @@ impl App {
             Msg::Mouse(mouse) => self.mouse(mouse),
             Msg::Paste(text) => {
                 if let Some(overlay) = &mut self.overlay {
-                    overlay.paste(&text);
+                    let flow = overlay.paste(&text);
+                    self.follow(flow, None);
                 }
             }
+            Msg::Read(title, text) => self.overlay = Some(views::read(&title, &text)),
             Msg::Resize(width, height) => {
                 self.data.area = inner((width, height));
                 self.refresh();
@@ -181,6 +217,12 @@ impl App {
         }
     }
 
+    /// Where the terminal's cursor stands; hidden where there is none.
+    pub(crate) fn cursor(&self, area: Rect) -> Option<(u16, u16)> {
+        let small = area.width < SMALLEST.0 || area.height < SMALLEST.1;
+        self.overlay.as_ref().filter(|_| !small).and_then(|overlay| overlay.cursor(area))
+    }
+
     fn view(&self) -> Option<&dyn View> {
         self.stack.last().map(AsRef::as_ref)
     }
@@ -202,22 +244,35 @@ impl App {
     fn key(&mut self, key: KeyEvent) {
         self.data.say = None;
         let action = self.keys.action(&key);
-        let flow = match (&mut self.overlay, self.stack.last_mut()) {
-            (Some(overlay), _) => overlay.key(&key, action, &mut self.data, &mut self.effects),
-            (None, Some(view)) => match action {
-                Some(action) => view.act(action, &mut self.data, &mut self.effects),
-                None => Flow::Stay,
-            },
-            (None, None) => Flow::Stay,
-        };
-        self.follow(flow, action);
+        let again = std::mem::take(&mut self.interrupted) && action == Some(Action::Interrupt);
+        if again && self.overlay.is_none() {
+            return self.quit();
+        }
+        match (&mut self.overlay, action) {
+            (Some(overlay), _) => {
+                let flow = overlay.key(&key, action, &mut self.data, &mut self.effects);
+                self.follow(flow, action);
+            }
+            (None, Some(action)) => self.act(action),
+            (None, None) => {}
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        if let Some(view) = self.stack.last_mut() {
+            let flow = view.act(action, &mut self.data, &mut self.effects);
+            self.follow(flow, Some(action));
+        }
     }
 
     fn mouse(&mut self, mouse: MouseEvent) {
-        if self.overlay.is_some() {
-            return;
-        }
         let inner = self.data.area;
+        if let Some(overlay) = &mut self.overlay {
+            // The rows of crumbs, counters and hints are the overlay's too.
+            let whole = Rect { y: 0, height: inner.height.saturating_add(3), ..inner };
+            let flow = overlay.mouse(mouse, whole);
+            return self.follow(flow, None);
+        }
         if let Some(view) = self.stack.last_mut() {
             let flow = view.mouse(mouse, inner, &mut self.data, &mut self.effects);
             self.follow(flow, None);
@@ -243,6 +298,10 @@ impl App {
             }
             Flow::Over(overlay) => self.overlay = Some(overlay),
             Flow::Close => self.overlay = None,
+            Flow::Act(action) => {
+                self.overlay = None;
+                self.act(action);
+            }
             Flow::Tell(Told::Send(to, allow)) => {
                 self.overlay = None;
                 if let Some((session, row)) = self.previewed.take() {
@@ -251,14 +310,16 @@ impl App {
                 }
             }
             Flow::Tell(told) => {
-                // An overlay's answer goes to the view below.
-                self.overlay = None;
+                // An overlay's answer goes to the view below; a prompt stays while it is edited.
+                if !matches!(told, Told::Editing(..)) {
+                    self.overlay = None;
+                }
                 if let Some(view) = self.stack.last_mut() {
                     let flow = view.told(told, &mut self.data, &mut self.effects);
                     self.follow(flow, None);
                 }
             }
-            Flow::Quit => self.effects.push(Effect::Quit(0)),
+            Flow::Quit => self.effects.push(Effect::Quit),
         }
     }
 
@@ -274,12 +335,18 @@ impl App {
             Some(Action::Escape | Action::Quit) if self.stack.len() > 1 => {
                 self.follow(Flow::Back, None);
             }
-            Some(Action::Quit | Action::Interrupt) => self.quit(),
+            Some(Action::Escape) => {}
+            Some(Action::Quit) => self.quit(),
+            Some(Action::Interrupt) => {
+                self.interrupted = true;
+                self.data.say("nothing to cancel; once more quits");
+            }
+            Some(Action::Palette) => self.overlay = Some(views::palette(&self.keys)),
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(),
             Some(Action::Pause) => self.pause(),
             Some(Action::Replay | Action::ReplaySession) => self.preview(action),
-            Some(Action::Help) => self.overlay = Some(views::help()),
+            Some(Action::Help) => self.overlay = Some(views::help(&self.keys)),
             Some(Action::View(number)) => {
                 let session = self.view().and_then(View::session);
                 if let Some(stack) = views::jump(number, session, &self.data) {
@@ -305,7 +372,7 @@ impl App {
         if self.data.status.own && self.data.status.live {
             self.overlay = Some(views::ask_to_quit(&self.data));
         } else {
-            self.effects.push(Effect::Quit(0));
+            self.effects.push(Effect::Quit);
         }
     }
 

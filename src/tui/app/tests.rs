@@ -9,6 +9,8 @@ fn app() -> App {
         theme: Theme { colour: true, ascii: false },
         mouse: false,
         keys: Keys::default(),
+        log: None,
+        greeting: None,
     };
     App::new(options, (80, 24), Timestamp(0))
 }
@@ -24,7 +26,7 @@ fn escape_never_quits_and_q_does_at_the_root() {
         let effects = app.update(Msg::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
         assert_eq!(effects, []);
     }
-    assert_eq!(press(&mut app, 'q'), [Effect::Quit(0)]);
+    assert_eq!(press(&mut app, 'q'), [Effect::Quit]);
 }
 
 #[test]

@@ -4,7 +4,9 @@
 mod calls;
 mod catalogue;
 mod latency;
+mod help;
 mod list;
+mod menu;
 mod notice;
 mod preview;
 mod problems;
@@ -13,6 +15,10 @@ mod sequence;
 mod sessions;
 mod teller;
 mod timeline;
+mod palette;
+mod prompt;
+mod question;
+mod welcome;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Rect;
@@ -44,6 +50,8 @@ pub(crate) enum Flow {
     Close,
     /// The overlay is done with, and has an answer for the view below.
     Tell(Told),
+    /// The overlay is done with, and this is done as if its key had been pressed.
+    Act(Action),
     /// Out.
     Quit,
 }
@@ -51,9 +59,10 @@ pub(crate) enum Flow {
 /// What an overlay tells the view below.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Told {
-    /// A line was entered, in the prompt of this action.
+    /// A line was entered, in the prompt of this action; or by a command (`:filter x`, `:export har x`).
     Entered(Action, String),
-    /// The line so far: what is live while it is edited.
+    /// The line so far: what is live while it is edited. The prompt stays; an error is said by
+    /// [`Data::say`].
     Editing(Action, String),
     /// The prompt was left: what was there before holds again.
     Left(Action),
@@ -61,6 +70,12 @@ pub(crate) enum Told {
     Send(String, bool),
     /// This item of a menu, by its place, in the menu of this action.
     Chosen(Action, usize),
+    /// Yes, to the question of this action.
+    Yes(Action),
+    /// Go to the row of this number, from 1 (`:12`).
+    Goto(u64),
+    /// Move by so many rows (`:+500`).
+    Move(i64),
 }
 
 /// A pane that fills the screen between crumbs and counters.
@@ -138,7 +153,19 @@ pub(crate) trait Overlay {
     fn news(&mut self, _news: &News) {}
 
     /// Pasted text.
-    fn paste(&mut self, _text: &str) {}
+    fn paste(&mut self, _text: &str) -> Flow {
+        Flow::Stay
+    }
+
+    /// The mouse, and the whole screen.
+    fn mouse(&mut self, _mouse: MouseEvent, _area: Rect) -> Flow {
+        Flow::Stay
+    }
+
+    /// Where the terminal's cursor stands; hidden where there is none.
+    fn cursor(&self, _area: Rect) -> Option<(u16, u16)> {
+        None
+    }
 
     /// Draws it upon the whole screen.
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data, keys: &Keys);
@@ -150,16 +177,46 @@ pub(crate) fn root() -> Box<dyn View> {
 }
 
 /// Help.
-pub(crate) fn help() -> Box<dyn Overlay> {
-    Box::new(notice::Notice::of("help"))
+pub(crate) fn help(keys: &Keys) -> Box<dyn Overlay> {
+    Box::new(help::Help::new(keys))
 }
 
-/// Whether to leave while recording.
+/// The command palette.
+pub(crate) fn palette(keys: &Keys) -> Box<dyn Overlay> {
+    Box::new(palette::Palette::new(keys))
+}
+
+/// A line of input: for [`Action::Search`], [`Action::Filter`] (prefilled with what holds) or any
+/// other action. It tells [`Told::Editing`], then [`Told::Entered`] or [`Told::Left`].
+pub(crate) fn prompt(action: Action, prefilled: &str) -> Box<dyn Overlay> {
+    Box::new(prompt::Prompt::new(action, prefilled))
+}
+
+/// A menu of items, beginning at one; it tells [`Told::Chosen`].
+pub(crate) fn menu(action: Action, title: &str, items: Vec<String>, at: usize) -> Box<dyn Overlay> {
+    Box::new(menu::Menu::new(action, title, items).at(at))
+}
+
+/// A question with yes and no; a yes tells [`Told::Yes`].
+pub(crate) fn ask(action: Action, title: &'static str, text: &str) -> Box<dyn Overlay> {
+    Box::new(question::Question::new(action, title, text))
+}
+
+/// A text to read.
+pub(crate) fn read(title: &str, text: &str) -> Box<dyn Overlay> {
+    Box::new(notice::Notice::new(title, text))
+}
+
+/// Whether to leave while recording: names what would be lost (tui.md §9, 4).
 pub(crate) fn ask_to_quit(data: &Data) -> Box<dyn Overlay> {
-    let connections = data.status.connections;
-    Box::new(notice::Notice::quit(format!(
-        "Recording goes on here, with {connections} open connections. End it and quit? (y/n)"
-    )))
+    let status = &data.status;
+    let what = status.listening.first().map_or(&status.what, |url| url);
+    let through = match status.connections {
+        0 => "no connection is open".to_owned(),
+        1 => "1 connection is open and would be cut".to_owned(),
+        n => format!("{n} connections are open and would be cut"),
+    };
+    Box::new(question::Question::quit(&format!("Recording on {what}: {through}. End it?")))
 }
 
 /// What a replay would do, and whether to do it; `row` is one call of the session.

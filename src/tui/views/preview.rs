@@ -96,11 +96,12 @@ impl Overlay for Preview {
         }
     }
 
-    fn paste(&mut self, pasted: &str) {
+    fn paste(&mut self, pasted: &str) -> Flow {
         if self.editing {
             let value = format!("{}{}", self.to.value(), pasted.trim());
             self.to = Input::new(value);
         }
+        Flow::Stay
     }
 
     fn news(&mut self, news: &News) {

@@ -2,11 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::{Flow, View, calls::Calls, list::List};
+use super::{Flow, View, calls::Calls, list::List, welcome};
 use crate::{
     protocol::State,
     tui::{
-        app::{Data, Effects},
+        app::{Data, Effect, Effects},
         draw::{Canvas, row},
         keys::Action,
         rows::{SessionId, SessionRow},
@@ -50,7 +50,7 @@ impl View for Sessions {
         ]
     }
 
-    fn act(&mut self, action: Action, data: &mut Data, _effects: &mut Effects) -> Flow {
+    fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
         if self.list.act(
             action,
             &self.shown,
@@ -60,6 +60,11 @@ impl View for Sessions {
             return Flow::Stay;
         }
         match (action, self.list.selected) {
+            (Action::Copy, None) if self.shown.is_empty() => {
+                effects.push(Effect::Copy(welcome::snippet(&data.status)));
+                data.say("copied");
+                Flow::Stay
+            }
             (Action::Open, Some(session)) => Flow::Open(Box::new(Calls::of(session, data))),
             _ => Flow::Pass,
         }
@@ -75,6 +80,9 @@ impl View for Sessions {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
+        if self.shown.is_empty() {
+            return welcome::draw(canvas, area, data);
+        }
         let head = row(area, 0);
         let theme = canvas.theme;
         canvas.put(head.x, head.y, HEAD, head.width, theme.faint());

@@ -1,0 +1,111 @@
+//! Where there is no session yet: how to make one (tui.md §1, empty states). `y` copies what a client
+//! needs.
+
+use ratatui::layout::Rect;
+
+use crate::tui::{
+    app::Data,
+    desk::SourceStatus,
+    draw::{Canvas, row},
+    text,
+};
+
+/// What `y` copies: the environment of a client that is to be recorded; the command that records one
+/// where nothing listens.
+pub(crate) fn snippet(status: &SourceStatus) -> String {
+    let Some(url) = status.listening.first() else { return RUN.to_owned() };
+    let mut lines = vec![format!("export HTTP_PROXY={url} HTTPS_PROXY={url} NO_PROXY=")];
+    if let Some(ca) = &status.ca {
+        let ca = quoted(ca);
+        lines.push(format!("export NODE_EXTRA_CA_CERTS={ca} SSL_CERT_FILE={ca}"));
+        lines.push("export NODE_USE_ENV_PROXY=1".to_owned());
+    }
+    lines.join("\n")
+}
+
+const RUN: &str = "wiretape run -- npx my-mcp-client";
+
+/// The ways to see something, and what each is for.
+const COMMANDS: [(&str, &str); 3] = [
+    (RUN, "records one program: proxy and CA are set for it"),
+    ("wiretape --target http://127.0.0.1:3000", "a port that stands for your server"),
+    ("wiretape demo", "something to see, without a network"),
+];
+
+/// A word of a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Draws the card.
+pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
+    let theme = canvas.theme;
+    let status = &data.status;
+    let mut lines = Vec::new();
+    if let Some((done, of)) = data.loading {
+        lines.push((format!("reading {done} of {of} exchanges"), theme.plain()));
+    } else {
+        match status.listening.first() {
+            Some(url) => {
+                lines.push((format!("No session yet. Listening on {url}"), theme.heading()));
+                for more in status.listening.iter().skip(1) {
+                    lines.push((format!("and on {more}"), theme.plain()));
+                }
+            }
+            None if status.what.is_empty() => {
+                lines.push(("No session.".to_owned(), theme.heading()))
+            }
+            None => lines.push((format!("No session in {}", status.what), theme.heading())),
+        }
+        lines.push((String::new(), theme.plain()));
+        lines.push(("Any of these, in another terminal, brings one:".to_owned(), theme.plain()));
+        for (command, about) in COMMANDS {
+            lines.push((format!("  {command}"), theme.name()));
+            lines.push((format!("      {about}"), theme.faint()));
+        }
+        lines.push((String::new(), theme.plain()));
+        let copies = match status.listening.first() {
+            Some(_) => "Or tell a client by its environment (y copies this):",
+            None => "y copies the first one",
+        };
+        lines.push((copies.to_owned(), theme.plain()));
+        if !status.listening.is_empty() {
+            for line in snippet(status).lines() {
+                lines.push((format!("  {line}"), theme.name()));
+            }
+        }
+    }
+    let top = u16::try_from(usize::from(area.height).saturating_sub(lines.len()) / 3).unwrap_or(0);
+    for (n, (line, style)) in lines.iter().enumerate() {
+        let n = u16::try_from(n).unwrap_or(u16::MAX).saturating_add(top);
+        let at = row(area, n);
+        if at.height > 0 {
+            let shown = text::visible(line);
+            canvas.put(at.x + 2, at.y, &shown, at.width.saturating_sub(3), *style);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_snippet_names_the_real_port_and_paths() {
+        let mut status = SourceStatus::default();
+        assert_eq!(snippet(&status), "wiretape run -- npx my-mcp-client");
+        status.listening = vec!["http://127.0.0.1:7070".to_owned()];
+        status.ca = Some("/home/a b/ca.pem".to_owned());
+        assert_eq!(
+            snippet(&status),
+            "export HTTP_PROXY=http://127.0.0.1:7070 HTTPS_PROXY=http://127.0.0.1:7070 NO_PROXY=\n\
+             export NODE_EXTRA_CA_CERTS='/home/a b/ca.pem' SSL_CERT_FILE='/home/a b/ca.pem'\n\
+             export NODE_USE_ENV_PROXY=1"
+        );
+    }
+}
