@@ -38,6 +38,7 @@ pub(super) fn sessions(
         if query.is_empty() { recording.sessions()?.to_vec() } else { recording.take(&query)? };
     sessions.reverse();
     recording.judge_some(&sessions)?;
+    recording.judge_over_all()?;
     let mut mask = Mask::new(false);
     recording.tell_secrets(&mask);
     let known = sessions.iter().filter_map(|session| recording.problem_count(session.id));

@@ -62,14 +62,15 @@ pub(super) fn problems(
             }
         }
     };
+    if over_all {
+        recording.judge_over_all()?;
+    }
     let mut mask = Mask::new(args.reveal);
     recording.tell_secrets(&mask);
     let mut found: Vec<(usize, Problem)> = Vec::new();
     for (place, session) in sessions.iter().enumerate() {
         recording.judge(std::slice::from_ref(session))?;
-        let shared = if over_all { recording.problems_over_all(session.id)? } else { Vec::new() };
-        let judged: Vec<Problem> =
-            recording.problems(session.id).iter().chain(&shared).cloned().collect();
+        let judged: Vec<Problem> = recording.problems(session.id).cloned().collect();
         for problem in &judged {
             // What was judged before is quoted without being read again: what its heads call
             // secret is not known yet.

@@ -205,6 +205,9 @@ impl Recording {
 
     /// The sessions that `list`, `export` and `prune` take for a query, oldest first.
     pub(crate) fn take(&mut self, query: &Query) -> anyhow::Result<Vec<Session>> {
+        if query.asks_for_problems() {
+            self.judge_over_all()?;
+        }
         let mut taken = Vec::new();
         for session in self.sessions()?.to_vec() {
             // Its own terms may settle it: then no subject is asked for, and no record is read.

@@ -8,6 +8,7 @@ use tempfile::tempdir;
 
 use crate::support::{
     origin::{Origin, STREAM, Wire, chunk, header, json},
+    tapes,
     wiretape::{Recorder, file, lines, of, run, sessions, wiretape},
 };
 
@@ -61,6 +62,26 @@ fn problems_and_find_say_the_same_of_a_store_and_its_tape() {
     assert_eq!(found("rpc:-32601"), 2 * 3);
     assert_eq!(found("session:s-1"), 6 + 1);
     assert!(found("has:problem") >= 3);
+}
+
+/// Also what shows only over several sessions, like the leak.
+#[test]
+fn a_list_counts_the_problems_that_are_told() {
+    let home = tempdir().expect("a folder");
+    let mut over_all = 0;
+    for path in tapes::all() {
+        let tape = path.to_str().expect("a path");
+        let listed = lines(home.path(), &["list", "--tape", tape]);
+        let told = lines(home.path(), &["problems", "--tape", tape]);
+        let told = of(&told, "problem");
+        for session in of(&listed, "session") {
+            let own = told.iter().filter(|problem| problem["session"] == session["id"]).count();
+            assert_eq!(session["problems"], own, "{tape}: {}", session["id"]);
+        }
+        over_all += told.iter().filter(|problem| problem["rule"] == "session-leak").count();
+        assert_eq!(of(&listed, "summary")[0]["problems"], told.len(), "{tape}");
+    }
+    assert!(over_all > 0, "a tape has such a problem");
 }
 
 #[test]

@@ -18,9 +18,8 @@ const JUDGED_AT_ONCE: usize = 4_000;
 impl Recording {
     /// Of a problem as a whole all of its session has a part.
     pub(super) fn is_at_fault(&self, session: ExchangeId, entry: &Entry) -> bool {
-        let Some(judgement) = self.judged.get(&session) else { return false };
         let message = entry.message.as_ref().map(Message::id);
-        judgement.problems.iter().any(|problem| match (&problem.message, problem.exchange) {
+        self.problems(session).any(|problem| match (&problem.message, problem.exchange) {
             (Some(at), _) => Some(at) == message.as_ref(),
             (None, Some(exchange)) => exchange == entry.exchange,
             (None, None) => true,
@@ -87,26 +86,25 @@ impl Recording {
         Ok(told)
     }
 
-    /// How many problems a session has; none where nobody has looked.
-    pub(crate) fn problem_count(&self, session: ExchangeId) -> Option<u64> {
-        self.judged.get(&session).map(|judgement| judgement.problems.len() as u64)
-    }
-
-    /// Those of a session's problems that show only over all sessions of its server.
-    pub(crate) fn problems_over_all(
-        &mut self,
-        session: ExchangeId,
-    ) -> anyhow::Result<Vec<Problem>> {
+    /// Looks for what shows only over all sessions of a server: from now on it counts too.
+    pub(crate) fn judge_over_all(&mut self) -> anyhow::Result<()> {
         if self.over_all.is_none() {
             self.over_all = Some(judge_all(self.sessions()?));
         }
-        let all = self.over_all.as_deref().unwrap_or_default();
-        Ok(all.iter().filter(|problem| problem.session == session).cloned().collect())
+        Ok(())
     }
 
-    /// The problems of a judged session.
-    pub(crate) fn problems(&self, session: ExchangeId) -> &[Problem] {
-        self.judged.get(&session).map(|judgement| judgement.problems.as_slice()).unwrap_or_default()
+    /// How many problems a session has; none where nobody has looked.
+    pub(crate) fn problem_count(&self, session: ExchangeId) -> Option<u64> {
+        self.judged.contains_key(&session).then(|| self.problems(session).count() as u64)
+    }
+
+    /// The problems of a judged session, last what shows only over all sessions.
+    pub(crate) fn problems(&self, session: ExchangeId) -> impl Iterator<Item = &Problem> {
+        let own = self.judged.get(&session).map(|judgement| judgement.problems.as_slice());
+        let over_all = self.over_all.as_deref().unwrap_or_default();
+        let of_it = move |problem: &&Problem| problem.session == session;
+        own.unwrap_or_default().iter().chain(over_all.iter().filter(of_it))
     }
 }
 
