@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use super::{encoding::Decoder, jsonrpc, model::Frame, ndjson::Ndjson, sse::Sse};
-use crate::capture::{Headers, Timestamp};
+use crate::capture::{Headers, Side, Timestamp};
 
 /// How much of a body is held while it is read.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ pub(crate) enum Piece {
 #[derive(Debug)]
 pub(crate) struct Body {
     decoder: Option<Decoder>,
+    side: Side,
     hint: Hint,
     format: Format,
     limits: Limits,
@@ -123,8 +124,8 @@ impl AsRef<[u8]> for Gathered {
 }
 
 impl Body {
-    /// A body whose headers are these.
-    pub(crate) fn new(headers: &Headers, limits: Limits) -> Self {
+    /// A body of this side whose headers are these.
+    pub(crate) fn new(side: Side, headers: &Headers, limits: Limits) -> Self {
         let decoder = headers.text("content-encoding").map(Decoder::new).transpose();
         let (decoder, error) = match decoder {
             Ok(decoder) => (decoder.filter(|d| !d.is_identity()), None),
@@ -132,6 +133,7 @@ impl Body {
         };
         let mut body = Self {
             decoder,
+            side,
             hint: Hint::of(headers),
             format: Format::Sniffing(Gathered::None),
             limits,
@@ -251,7 +253,9 @@ impl Body {
     fn decide(&self, start: &[u8], last: bool) -> Format {
         let sse = || Format::Sse(Sse::new(self.limits.frame));
         let ndjson = || Format::Ndjson(Ndjson::new(self.limits.frame));
-        match sniff(start, self.hint) {
+        // However the bytes arrive, the same ones decide.
+        let start = start.get(..SNIFF_CAP).unwrap_or(start);
+        match sniff(start, self.hint, self.side) {
             _ if self.hint == Hint::Binary => Format::Opaque,
             Some(Sniffed::Json) => Format::Json(Gathered::None),
             Some(Sniffed::Lines) => ndjson(),
@@ -297,7 +301,7 @@ enum Sniffed {
 }
 
 /// What the first bytes say; none where more of them are needed.
-fn sniff(start: &[u8], hint: Hint) -> Option<Sniffed> {
+fn sniff(start: &[u8], hint: Hint, side: Side) -> Option<Sniffed> {
     const BOM: &[u8] = b"\xEF\xBB\xBF";
     const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
     if start.len() < BOM.len() && BOM.starts_with(start) {
@@ -307,10 +311,9 @@ fn sniff(start: &[u8], hint: Hint) -> Option<Sniffed> {
     match (text.first()?, hint) {
         (b'{', Hint::Ndjson) => Some(Sniffed::Lines),
         (b'{', Hint::Text) => {
-            // Newline-delimited JSON as text/plain: its first line is a whole object.
-            let line = text.split(|b| *b == b'\n').next().filter(|line| line.len() < text.len())?;
-            let whole = std::str::from_utf8(line).ok().and_then(|line| jsonrpc::pick(line, []));
-            Some(if whole.is_some() { Sniffed::Lines } else { Sniffed::Json })
+            let (line, rest) = text.split_at(memchr::memchr(b'\n', text)?);
+            first_line(line, side)
+                .or_else(|| (!rest.trim_ascii().is_empty()).then_some(Sniffed::Lines))
         }
         (b'{' | b'[', _) => Some(Sniffed::Json),
         (_, Hint::Sse) => Some(Sniffed::Sse),
@@ -318,6 +321,21 @@ fn sniff(start: &[u8], hint: Hint) -> Option<Sniffed> {
         _ if FIELDS.iter().any(|field| text.starts_with(field)) => Some(Sniffed::Sse),
         _ if FIELDS.iter().any(|field| field.starts_with(text)) => None,
         _ => Some(Sniffed::Other),
+    }
+}
+
+/// Newline-delimited JSON without its type: the first line is a whole object, and what follows is
+/// one too. An object that servers begin a stream with says so alone, so that it is read as soon as
+/// it is there; an answer and its line end are JSON unless more comes.
+fn first_line(line: &[u8], side: Side) -> Option<Sniffed> {
+    let parts =
+        std::str::from_utf8(line).ok().and_then(|line| jsonrpc::pick(line, ["method", "type"]));
+    match parts {
+        None => Some(Sniffed::Json),
+        Some([method, kind]) => {
+            let begins = method.is_some() || kind == Some("\"session\"");
+            (side == Side::Response && begins).then_some(Sniffed::Lines)
+        }
     }
 }
 

@@ -46,7 +46,7 @@ impl Detector {
                 let mut facts = Facts::new(id, record.at, open);
                 let url = facts.url();
                 dialect::request(open, url.as_ref(), &mut facts);
-                let request = Body::new(&open.headers, Limits::DETECTING);
+                let request = Body::new(Side::Request, &open.headers, Limits::DETECTING);
                 *none = Some(Box::new(Looking { facts, request, response: None }));
             }
             _ => {}
@@ -79,7 +79,7 @@ impl Looking {
             }
             Fact::Head(head) => {
                 dialect::response(head, &mut self.facts);
-                self.response = Some(Body::new(&head.headers, Limits::DETECTING));
+                self.response = Some(Body::new(Side::Response, &head.headers, Limits::DETECTING));
             }
             Fact::BodyEnd { side: Side::Request, .. } => self.request.finish(&mut pieces),
             Fact::BodyEnd { side: Side::Response, .. } => {

@@ -163,7 +163,7 @@ impl InExchange {
         dialect::request(open, url.as_ref(), &mut facts);
         Self {
             facts,
-            request: Body::new(&open.headers, Limits::READING),
+            request: Body::new(Side::Request, &open.headers, Limits::READING),
             response: None,
             request_over: has_no_body(open),
             held: Vec::new(),
@@ -195,7 +195,7 @@ impl InExchange {
             Fact::Head(head) => {
                 summary.status = Some(head.status);
                 dialect::response(head, &mut self.facts);
-                self.response = Some(Body::new(&head.headers, Limits::READING));
+                self.response = Some(Body::new(Side::Response, &head.headers, Limits::READING));
                 self.notice_stream();
             }
             Fact::Gap(gap) => {

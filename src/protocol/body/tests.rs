@@ -14,9 +14,12 @@ fn headers(media: Option<&str>, coding: Option<&str>) -> Headers {
     fields.map(|(name, value)| (name, Bytes::copy_from_slice(value.as_bytes()))).collect()
 }
 
+const NOTICE: &str = r#"{"jsonrpc":"2.0","method":"notifications/message"}"#;
+const SESSION: &str = r#"{"type":"session","sessionId":"s"}"#;
+
 /// What a body yields that comes in these parts: `frame TEXT`, `json TEXT`.
 fn pieces(headers: &Headers, parts: &[&[u8]]) -> (Vec<String>, Body) {
-    let (mut body, mut out) = (Body::new(headers, Limits::READING), Vec::new());
+    let (mut body, mut out) = (Body::new(Side::Response, headers, Limits::READING), Vec::new());
     for part in parts {
         body.push(&Bytes::copy_from_slice(part), AT, &mut out);
     }
@@ -45,6 +48,16 @@ fn cases() -> Vec<(Option<&'static str>, String, Vec<String>)> {
         (None, format!(": ping\n\n{sse}"), vec!["frame ".to_owned(), frame.clone()]),
         (None, format!("id: 1\nretry: 5\ndata:{JSON}\n\n"), vec![frame.clone()]),
         (None, format!("{JSON}\r\n{JSON}\r\n"), two.clone()),
+        // Go's encoder ends a single answer with a line end, and its server calls it text/plain.
+        (Some("text/plain"), format!("{JSON}\n"), vec![format!("{json}\n")]),
+        (
+            None,
+            "{\"error\":\"x\"}\r\n\r\n".to_owned(),
+            vec!["json {\"error\":\"x\"}\r\n\r\n".to_owned()],
+        ),
+        // These begin a stream, whatever its type.
+        (None, format!("{NOTICE}\n"), vec![format!("frame {NOTICE}")]),
+        (None, format!("{SESSION}\n{JSON}"), vec![format!("frame {SESSION}"), frame.clone()]),
         (None, format!("[{JSON}]"), vec![format!("json [{JSON}]")]),
         (Some("text/html"), sse.clone(), vec![frame.clone()]),
         (Some("application/json"), sse.clone(), vec![frame.clone()]),
@@ -94,12 +107,39 @@ fn however_the_first_bytes_arrive() {
     }
 }
 
+/// A client posts no stream.
+#[test]
+fn a_request_and_its_line_end_are_json() {
+    let (mut body, mut out) =
+        (Body::new(Side::Request, &headers(None, None), Limits::READING), Vec::new());
+    body.push(&Bytes::from(format!("{NOTICE}\n")), AT, &mut out);
+    body.finish(&mut out);
+    assert!(matches!(out.as_slice(), [Piece::Json(..)]));
+}
+
+#[test]
+fn what_is_longer_than_the_beginning_reads_the_same_in_every_split() {
+    let long = format!("{{\"a\":\"{}\"}}\n{JSON}\n", "x".repeat(SNIFF_CAP));
+    let headers = headers(Some("text/plain"), None);
+    let whole = pieces(&headers, &[long.as_bytes()]).0;
+    for at in [1, SNIFF_CAP - 1, SNIFF_CAP, SNIFF_CAP + 1, SNIFF_CAP + 9, long.len() - 1] {
+        let (first, second) = long.as_bytes().split_at(at);
+        assert_eq!(pieces(&headers, &[first, second]).0, whole, "at {at}");
+    }
+}
+
 #[test]
 fn an_event_is_there_as_soon_as_its_sender_flushed_it() {
     let sse = format!("data: {JSON}\n\n");
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let (mut body, mut out) =
-        (Body::new(&headers(Some("text/event-stream"), Some("gzip")), Limits::READING), Vec::new());
+    let (mut body, mut out) = (
+        Body::new(
+            Side::Response,
+            &headers(Some("text/event-stream"), Some("gzip")),
+            Limits::READING,
+        ),
+        Vec::new(),
+    );
     for n in 1..4 {
         encoder.write_all(sse.as_bytes()).expect("memory");
         encoder.flush().expect("memory");
@@ -126,7 +166,7 @@ fn what_cannot_be_decoded_says_so_and_keeps_what_came_before() {
 #[test]
 fn a_json_body_above_its_cap_is_not_read() {
     let limits = Limits { json: 10, frame: 10 };
-    let (mut body, mut out) = (Body::new(&headers(None, None), limits), Vec::new());
+    let (mut body, mut out) = (Body::new(Side::Response, &headers(None, None), limits), Vec::new());
     body.push(&Bytes::from_static(b"{\"a\":"), AT, &mut out);
     assert!(body.unread().is_none());
     body.push(&Bytes::from_static(b"\"bcdef\"}"), AT, &mut out);
@@ -137,7 +177,8 @@ fn a_json_body_above_its_cap_is_not_read() {
 #[test]
 fn a_body_in_one_chunk_is_no_copy() {
     let whole = Bytes::from(format!("data: {JSON}\n\ndata: {JSON}\n\n"));
-    let (mut body, mut out) = (Body::new(&headers(None, None), Limits::READING), Vec::new());
+    let (mut body, mut out) =
+        (Body::new(Side::Response, &headers(None, None), Limits::READING), Vec::new());
     body.push(&whole, AT, &mut out);
     assert_eq!(out.len(), 2);
     for piece in &out {
@@ -146,7 +187,8 @@ fn a_body_in_one_chunk_is_no_copy() {
         assert!(whole.as_ptr_range().contains(&frame.data.as_ptr()));
     }
     let json = Bytes::from_static(JSON.as_bytes());
-    let (mut body, mut out) = (Body::new(&headers(None, None), Limits::READING), Vec::new());
+    let (mut body, mut out) =
+        (Body::new(Side::Response, &headers(None, None), Limits::READING), Vec::new());
     body.push(&json, AT, &mut out);
     body.finish(&mut out);
     let Some(Piece::Json(held, _)) = out.first() else { panic!("JSON") };
@@ -155,7 +197,8 @@ fn a_body_in_one_chunk_is_no_copy() {
 
 #[test]
 fn a_gap_ends_json_and_spoils_one_event() {
-    let (mut body, mut out) = (Body::new(&headers(None, None), Limits::READING), Vec::new());
+    let (mut body, mut out) =
+        (Body::new(Side::Response, &headers(None, None), Limits::READING), Vec::new());
     body.push(&Bytes::from_static(b"{\"a\":"), AT, &mut out);
     body.gap(AT, &mut out);
     body.push(&Bytes::from_static(b"1}"), AT, &mut out);
