@@ -1,5 +1,7 @@
 //! The summary of one exchange in the making: what dialects note, each fact bounded.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -58,8 +60,8 @@ impl Facts {
     pub(crate) fn new(id: ExchangeId, at: Timestamp, open: &Open) -> Self {
         let url = Url::parse(&open.url).ok();
         let (origin, path) = match &url {
-            Some(url) => (url.origin().ascii_serialization(), url.path()),
-            None => (String::new(), open.url.as_str()),
+            Some(url) => (url.origin().ascii_serialization(), with_placeholders(url.path())),
+            None => (String::new(), Cow::Borrowed(open.url.as_str())),
         };
         let auth = open.headers.get("authorization").map(|value| fingerprint(value));
         let summary = Summary {
@@ -73,7 +75,7 @@ impl Facts {
             peer: host(&open.client).to_owned(),
             pid: open.pid,
             origin: cut(&origin, TEXT_CAP),
-            path: cut(path, TEXT_CAP),
+            path: cut(&path, TEXT_CAP),
             method: cut(&open.method, NAME_CAP),
             status: None,
             is_mcp: false,
@@ -305,6 +307,16 @@ pub(crate) fn fingerprint(value: &[u8]) -> u64 {
 /// The address without its port: `127.0.0.1:5000`, `[::1]:5000`.
 fn host(client: &str) -> &str {
     client.rsplit_once(':').map_or(client, |(host, _)| host)
+}
+
+/// A path or a part of one as a tape has it: the braces of an export's placeholders are escaped in
+/// a URL that was read.
+pub(crate) fn with_placeholders(path: &str) -> Cow<'_, str> {
+    if path.contains("%7B%7B") {
+        Cow::Owned(path.replace("%7B%7B", "{{").replace("%7D%7D", "}}"))
+    } else {
+        Cow::Borrowed(path)
+    }
 }
 
 /// A text as a summary keeps it.

@@ -12,7 +12,7 @@ use crate::{
 
 /// Layout of these rows (upper half) and version of the readers in `protocol` that fill them
 /// (lower half): the number under which the catalog is opened. A dialect more is a reader more.
-pub(super) const VERSION: u32 = (3 << 16) | (6 + DIALECT_COUNT);
+pub(super) const VERSION: u32 = (3 << 16) | (7 + DIALECT_COUNT);
 
 /// Up to this many positions stand in the exchange's row itself.
 const INLINE_POSITIONS: usize = 16;

@@ -2,15 +2,13 @@
 //! metadata, path, cookie. The `endpoint` event and the NDJSON session line are their dialects'
 //! own. Which candidate wins is the session fold's affair.
 
-use std::borrow::Cow;
-
 use url::Url;
 
 use super::Spoken;
 use crate::{
     capture::{Head, Headers, Open},
     protocol::{
-        facts::{Facts, fingerprint},
+        facts::{Facts, fingerprint, with_placeholders},
         jsonrpc::{pick, string},
         model::Direction,
     },
@@ -90,22 +88,13 @@ pub(super) fn in_path(url: &Url) -> Option<String> {
     let mut segments = url.path_segments()?.peekable();
     while let Some(segment) = segments.next() {
         if segments.peek().is_some_and(|behind| BEHIND.contains(behind)) {
-            let segment = decoded(segment);
+            let segment = with_placeholders(segment);
             if looks_like_id(&segment) {
                 return Some(segment.into_owned());
             }
         }
     }
     None
-}
-
-/// The placeholders of an exported tape stand in a path with their braces escaped.
-fn decoded(segment: &str) -> Cow<'_, str> {
-    if segment.starts_with("%7B%7B") {
-        Cow::Owned(segment.replace("%7B", "{").replace("%7D", "}"))
-    } else {
-        Cow::Borrowed(segment)
-    }
 }
 
 /// 12 hex digits and more, a UUID, 20 and more letters and digits mixed; and what an export puts

@@ -9,6 +9,7 @@ use super::{Seen, View};
 use crate::{
     capture::Timestamp,
     protocol::{
+        facts::with_placeholders,
         jsonrpc::string,
         model::{Direction, Kind, Transport},
         story::{Story, Told},
@@ -90,7 +91,8 @@ impl<'a> Context<'a> {
                 endpoints.insert((summary.origin.as_str(), summary.path.as_str()));
             }
             if let Some(url) = endpoint(told) {
-                named.insert((url.origin().ascii_serialization(), url.path().to_owned()));
+                let path = with_placeholders(url.path()).into_owned();
+                named.insert((url.origin().ascii_serialization(), path));
             }
         }
         let answers = (0..story.messages.len()).filter_map(|place| seen.said(story, place));
