@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     jsonrpc::{self, Envelope, pick, string},
+    listings::{Heard, List, Listings, Page},
     model::{Direction, Kind, Message},
 };
 use crate::capture::Timestamp;
@@ -74,27 +75,23 @@ pub struct Offer {
     pub json: Bytes,
 }
 
-/// The lists: the method, the member of its result, and what its offers are called by.
-const LISTS: [(&str, &str, &str); 4] = [
-    ("tools/list", "tools", "name"),
-    ("resources/list", "resources", "uri"),
-    ("resources/templates/list", "resourceTemplates", "uriTemplate"),
-    ("prompts/list", "prompts", "name"),
-];
-
 impl Catalogue {
     /// Reads the messages of a session, paired and in the order of time.
     #[must_use]
     pub fn of<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Self {
-        let mut cursors = HashMap::new();
+        let mut listings = Listings::of(&List::ALL);
         let mut catalogue = Self::default();
         for message in messages {
+            match listings.hear(message) {
+                Some(Heard::Page(page)) => catalogue.listing(page.list).page(&page),
+                Some(Heard::Changed(by)) => catalogue.changed(by),
+                None => {}
+            }
             let Some(method) = message.method.as_deref() else { continue };
-            match message.kind {
-                Kind::Request => catalogue.asked(message, method, &mut cursors),
-                Kind::Response => catalogue.answered(message, method, &cursors),
-                Kind::Notification => catalogue.notified(message, method),
-                Kind::Error => {}
+            match (message.kind, message.direction) {
+                (Kind::Request, Direction::ClientToServer) => catalogue.asked(message, method),
+                (Kind::Response, Direction::ServerToClient) => catalogue.answered(message, method),
+                _ => {}
             }
         }
         catalogue
@@ -112,29 +109,14 @@ impl Catalogue {
         names(self.server_capabilities.as_ref())
     }
 
-    fn asked(
-        &mut self,
-        message: &Message,
-        method: &str,
-        cursors: &mut HashMap<String, Option<String>>,
-    ) {
-        if message.direction != Direction::ClientToServer {
-            return;
-        }
-        let is_list = LISTS.iter().any(|(list, ..)| *list == method);
+    fn asked(&mut self, message: &Message, method: &str) {
         let text = jsonrpc::text(&message.payload);
         let params = Envelope::read(&text).and_then(|envelope| envelope.params);
-        let Some([capabilities, meta, cursor]) =
-            params.and_then(|params| pick(params, ["capabilities", "_meta", "cursor"]))
+        let Some([capabilities, meta]) =
+            params.and_then(|params| pick(params, ["capabilities", "_meta"]))
         else {
-            if is_list {
-                cursors.insert(message.id(), None);
-            }
             return;
         };
-        if is_list {
-            cursors.insert(message.id(), cursor.and_then(string));
-        }
         let own = capabilities.filter(|_| method == "initialize");
         let in_meta = || meta.and_then(|meta| pick(meta, [META_CAPABILITIES])?[0]);
         if let Some(capabilities) = own.or_else(in_meta) {
@@ -142,59 +124,30 @@ impl Catalogue {
         }
     }
 
-    fn answered(
-        &mut self,
-        message: &Message,
-        method: &str,
-        cursors: &HashMap<String, Option<String>>,
-    ) {
-        if message.direction != Direction::ServerToClient {
-            return;
-        }
-        let list = LISTS.iter().find(|(list, ..)| *list == method);
-        let introduces = matches!(method, "initialize" | "server/discover");
-        if list.is_none() && !introduces {
+    fn answered(&mut self, message: &Message, method: &str) {
+        if !matches!(method, "initialize" | "server/discover") {
             return;
         }
         let text = jsonrpc::text(&message.payload);
-        let Some(result) = Envelope::read(&text).and_then(|envelope| envelope.result) else {
-            return;
-        };
-        if let Some(&(_, member, key)) = list {
-            let cursor = message.answers.as_ref().and_then(|id| cursors.get(id));
-            let Some(listing) = self.listing(method) else { return };
-            listing.page(message, result, (member, key), cursor.and_then(Option::as_deref));
-        } else if let Some([Some(capabilities)]) = pick(result, ["capabilities"]) {
+        let result = Envelope::read(&text).and_then(|envelope| envelope.result);
+        if let Some([Some(capabilities)]) = result.and_then(|r| pick(r, ["capabilities"])) {
             self.server_capabilities = Some(within(&message.payload, capabilities));
         }
     }
 
-    fn notified(&mut self, message: &Message, method: &str) {
-        if message.direction != Direction::ServerToClient {
-            return;
-        }
-        let lists: &[&str] = match method {
-            "notifications/tools/list_changed" => &["tools/list"],
-            "notifications/prompts/list_changed" => &["prompts/list"],
-            "notifications/resources/list_changed" => {
-                &["resources/list", "resources/templates/list"]
-            }
-            _ => return,
-        };
-        for list in lists {
-            if let Some(listing) = self.listing(list) {
-                listing.changed |= listing.listed_at.is_some();
-            }
+    fn changed(&mut self, by: &str) {
+        for list in List::ALL.into_iter().filter(|list| list.changed() == by) {
+            let listing = self.listing(list);
+            listing.changed |= listing.listed_at.is_some();
         }
     }
 
-    fn listing(&mut self, method: &str) -> Option<&mut Listing> {
-        match method {
-            "tools/list" => Some(&mut self.tools),
-            "resources/list" => Some(&mut self.resources),
-            "resources/templates/list" => Some(&mut self.templates),
-            "prompts/list" => Some(&mut self.prompts),
-            _ => None,
+    fn listing(&mut self, list: List) -> &mut Listing {
+        match list {
+            List::Tools => &mut self.tools,
+            List::Resources => &mut self.resources,
+            List::Templates => &mut self.templates,
+            List::Prompts => &mut self.prompts,
         }
     }
 }
@@ -214,35 +167,26 @@ impl Listing {
     }
 
     /// Takes the next answer: a page behind the one before it, or a listing that begins anew.
-    fn page(
-        &mut self,
-        message: &Message,
-        result: &str,
-        (member, key): (&str, &str),
-        cursor: Option<&str>,
-    ) {
-        let Some([offers, next]) = pick(result, [member, "nextCursor"]) else { return };
-        let follows = cursor.is_some() && cursor == self.next.as_deref();
-        if cursor.is_none() {
+    fn page(&mut self, page: &Page<'_>) {
+        let message = page.message;
+        let follows = page.cursor.is_some() && page.cursor == self.next;
+        if page.cursor.is_none() {
             self.offers.clear();
             self.places.clear();
             (self.more, self.changed) = (0, false);
             self.listed_at = Some(message.at);
         }
         self.listed_at.get_or_insert(message.at);
-        self.next = next.and_then(string).filter(|next| !next.is_empty());
+        self.next.clone_from(&page.next);
         // A page whose cursor nobody gave: what stood before it is missing.
-        self.complete = self.next.is_none() && (cursor.is_none() || follows);
-        let offers: Vec<&RawValue> =
-            offers.and_then(|offers| serde_json::from_str(offers).ok()).unwrap_or_default();
-        for offer in offers.into_iter().map(RawValue::get) {
-            let Some([Some(called), title]) = pick(offer, [key, "title"]) else { continue };
-            let Some(key) = string(called) else { continue };
+        self.complete = page.next.is_none() && (page.cursor.is_none() || follows);
+        for entry in &page.entries {
+            let title = pick(entry.json, ["title"]).and_then(|[title]| title);
             self.take(Offer {
-                key,
+                key: entry.key.clone(),
                 title: title.and_then(string),
                 message: message.id(),
-                json: within(&message.payload, offer),
+                json: within(&message.payload, entry.json),
             });
         }
     }

@@ -19,6 +19,7 @@ mod facts;
 pub mod index;
 mod json;
 mod jsonrpc;
+mod listings;
 mod methods;
 mod model;
 mod ndjson;

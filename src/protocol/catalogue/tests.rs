@@ -92,3 +92,32 @@ fn the_four_lists_and_that_one_changed() {
     assert!(catalogue.resources.changed && catalogue.templates.changed);
     assert!(!catalogue.prompts.changed && catalogue.tools.listed_at.is_none());
 }
+
+/// One reader for the catalogue and for the rules: only the lists that are asked for, and each
+/// page with the cursor that it was asked with.
+#[test]
+fn pages_are_read_as_they_come() {
+    use crate::protocol::listings::{Heard, List, Listings};
+    let own = [
+        call(
+            1,
+            "tools/list",
+            "{}",
+            r#"{"tools":[{"name":"a"},{"title":"nameless"}],"nextCursor":"2"}"#,
+        ),
+        call(2, "prompts/list", "{}", r#"{"prompts":[{"name":"p"}]}"#),
+        call(3, "tools/list", r#"{"cursor":"2"}"#, r#"{"tools":[{"name":"b"}],"nextCursor":null}"#),
+    ];
+    let story = stories(&own.concat()).remove(0);
+    let mut listings = Listings::of(&[List::Tools]);
+    let mut pages = Vec::new();
+    for message in &story.messages {
+        let Some(Heard::Page(page)) = listings.hear(message) else { continue };
+        let keys: Vec<String> = page.entries.into_iter().map(|entry| entry.key).collect();
+        pages.push((page.cursor, page.next, keys));
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let expected =
+        [(None, text("2"), vec!["a".to_owned()]), (text("2"), None, vec!["b".to_owned()])];
+    assert_eq!(pages, expected);
+}

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Raised when a rule is added or finds something else: what was kept is then looked for again.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// Exchanges of one session that are judged, the first ones. A problem says so where there are
 /// more: a story is in memory whole.

@@ -4,7 +4,7 @@ use super::{
     Check, Findings, Look, Severity,
     unlisted::{Offers, report},
 };
-use crate::protocol::story::Story;
+use crate::protocol::{listings::List, story::Story};
 
 pub(super) static RULE: Check = Check {
     id: "prompt-not-listed",
@@ -13,13 +13,8 @@ pub(super) static RULE: Check = Check {
     look: Look::One(look),
 };
 
-const OFFERS: Offers = Offers {
-    list: "prompts/list",
-    array: "prompts",
-    changed: "notifications/prompts/list_changed",
-    used_by: "prompts/get",
-    use_of: "gets the prompt",
-};
+const OFFERS: Offers =
+    Offers { list: &[List::Prompts], used_by: "prompts/get", use_of: "gets the prompt" };
 
 fn look(story: &Story, found: &mut Findings<'_>) {
     report(&OFFERS, story, found);

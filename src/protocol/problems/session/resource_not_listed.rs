@@ -1,7 +1,7 @@
 //! A resource is read that the server never named.
 
 use super::{Check, Finding, Findings, Look, Severity, catalogue::Catalogue, view::is};
-use crate::protocol::{jsonrpc, model::Direction, story::Story};
+use crate::protocol::{jsonrpc, listings::List, model::Direction, story::Story};
 
 pub(super) static RULE: Check = Check {
     id: "resource-not-listed",
@@ -10,14 +10,11 @@ pub(super) static RULE: Check = Check {
     look: Look::One(look),
 };
 
-const CHANGED: &str = "notifications/resources/list_changed";
-
 /// Only where both lists were seen whole and no template was on them. Results may name resources
 /// that are on no list: whatever the server ever said counts as named.
 fn look(story: &Story, found: &mut Findings<'_>) {
-    let mut resources = Catalogue::new("resources/list", "resources", "uri", CHANGED);
-    let mut templates =
-        Catalogue::new("resources/templates/list", "resourceTemplates", "uriTemplate", CHANGED);
+    let mut resources = Catalogue::new(&[List::Resources]);
+    let mut templates = Catalogue::new(&[List::Templates]);
     for (place, message) in story.messages.iter().enumerate() {
         resources.hear(message);
         templates.hear(message);

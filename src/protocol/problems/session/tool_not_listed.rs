@@ -4,7 +4,7 @@ use super::{
     Check, Findings, Look, Severity,
     unlisted::{Offers, report},
 };
-use crate::protocol::story::Story;
+use crate::protocol::{listings::List, story::Story};
 
 pub(super) static RULE: Check = Check {
     id: "tool-not-listed",
@@ -13,13 +13,8 @@ pub(super) static RULE: Check = Check {
     look: Look::One(look),
 };
 
-const OFFERS: Offers = Offers {
-    list: "tools/list",
-    array: "tools",
-    changed: "notifications/tools/list_changed",
-    used_by: "tools/call",
-    use_of: "calls the tool",
-};
+const OFFERS: Offers =
+    Offers { list: &[List::Tools], used_by: "tools/call", use_of: "calls the tool" };
 
 fn look(story: &Story, found: &mut Findings<'_>) {
     report(&OFFERS, story, found);

@@ -1,16 +1,12 @@
 //! What is called by a name that is on no list: tools and prompts alike.
 
 use super::{Finding, Findings, catalogue::Catalogue, view::is};
-use crate::protocol::{model::Direction, story::Story};
+use crate::protocol::{listings::List, model::Direction, story::Story};
 
 /// A kind of offer.
 pub(super) struct Offers {
-    /// The method that lists them.
-    pub(super) list: &'static str,
-    /// The member of its result.
-    pub(super) array: &'static str,
-    /// The notification that makes the list stale.
-    pub(super) changed: &'static str,
+    /// Where they are listed.
+    pub(super) list: &'static [List; 1],
     /// The method that uses one.
     pub(super) used_by: &'static str,
     /// What the client does with one: `calls the tool`.
@@ -19,8 +15,9 @@ pub(super) struct Offers {
 
 /// Reports each use of a name that the latest complete list does not have.
 pub(super) fn report(offers: &Offers, story: &Story, found: &mut Findings<'_>) {
-    let Offers { list, array, changed, used_by, use_of } = offers;
-    let mut catalogue = Catalogue::new(list, array, "name", changed);
+    let Offers { list, used_by, use_of } = offers;
+    let [kind] = list;
+    let mut catalogue = Catalogue::new(list);
     for message in &story.messages {
         catalogue.hear(message);
         let Some(listed) = catalogue.listed() else { continue };
@@ -35,7 +32,9 @@ pub(super) fn report(offers: &Offers, story: &Story, found: &mut Findings<'_>) {
             text: format!("the client {use_of} `{name}`, which the server does not list"),
             evidence: format!("{} listed, `{name}` is not among them", listed.len()),
             remedy: format!(
-                "take names from the latest `{list}`; a server that changes it tells so by `{changed}`"
+                "take names from the latest `{}`; a server that changes it tells so by `{}`",
+                kind.method(),
+                kind.changed()
             ),
             ..Finding::default()
         });

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::value::RawValue;
-
 use crate::{
     capture::Timestamp,
     protocol::{
-        jsonrpc::{pick, string},
-        model::Kind,
+        jsonrpc::pick,
+        listings::{Heard, List, Listings},
         story::Story,
     },
 };
@@ -38,19 +36,15 @@ impl<'a> Tools<'a> {
     pub(super) fn of(story: &'a Story) -> Self {
         let mut tools = Self::default();
         let mut room = TOOLS_CAP;
-        for said in story.said() {
-            if said.message.kind != Kind::Response || said.method() != "tools/list" {
-                continue;
-            }
-            let list = said.in_result("tools");
-            let list = list.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
-            for tool in list.unwrap_or_default().into_iter().take(room) {
+        let mut listings = Listings::of(&[List::Tools]);
+        for message in &story.messages {
+            let Some(Heard::Page(page)) = listings.hear(message) else { continue };
+            for entry in page.entries.into_iter().take(room) {
                 room -= 1;
-                let keys = ["name", "inputSchema", "outputSchema"];
-                let Some([Some(name), input, output]) = pick(tool.get(), keys) else { continue };
-                let Some(name) = string(name) else { continue };
-                let tool = Tool { input, output, exchange: said.message.exchange };
-                tools.by_name.entry(name).or_default().push((said.message.at, tool));
+                let keys = ["inputSchema", "outputSchema"];
+                let [input, output] = pick(entry.json, keys).unwrap_or_default();
+                let tool = Tool { input, output, exchange: message.exchange };
+                tools.by_name.entry(entry.key).or_default().push((message.at, tool));
             }
         }
         tools
