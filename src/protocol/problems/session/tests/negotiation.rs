@@ -147,5 +147,15 @@ fn what_is_read_was_named() {
         r#"{"name":"t"}"#,
         r#"{"content":[{"type":"resource_link","uri":"a:2"}]}"#,
     );
-    nothing(&(session + &resources + &templates("") + &link + &read));
+    nothing(&(session.clone() + &resources + &templates("") + &link + &read));
+    // What is named afterwards was not named when it was read.
+    let late = session.clone() + &resources + &templates("") + &read + &link;
+    only(&late, "resource-not-listed", 4);
+    // One text may name several, and each read is judged by itself.
+    let other = |uri: &str| answered(5, "resources/read", &format!(r#"{{"uri":"{uri}"}}"#), "{}");
+    let longer = link.replace("a:2", "a:22");
+    let both = session.clone() + &resources + &templates("") + &longer + &read + &other("a:22");
+    nothing(&both);
+    let third = session + &resources + &templates("") + &longer + &read + &other("a:3");
+    only(&third, "resource-not-listed", 6);
 }
