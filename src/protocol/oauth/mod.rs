@@ -146,7 +146,7 @@ impl<'a> Telling<'a> {
             | StepKind::PushedAuthorization
             | StepKind::Token
             | StepKind::Refresh => {
-                self.knocking |= facts.token_type.is_some();
+                self.knocking |= facts.token_issued;
                 let id = leg.parameter("client_id").filter(|id| id.starts_with("https://"));
                 if let Some(id) = id {
                     Known::remember(&mut self.known.documents, &id);

@@ -138,6 +138,8 @@ pub struct Facts {
     pub dpop: bool,
     /// The request bore an `Authorization` header.
     pub authorization_sent: bool,
+    /// A token was issued.
+    pub token_issued: bool,
     /// How the token is to be used.
     pub token_type: Option<String>,
     /// How long the token holds, in seconds.

@@ -173,6 +173,7 @@ fn token(leg: &Leg<'_>, known: &Known, facts: &mut Facts) {
     };
     facts.client_auth = Some(auth.to_owned());
     let Some(got) = answer(leg, facts) else { return };
+    facts.token_issued = got.get("access_token").is_some_and(Value::is_string);
     facts.token_type = text(&got, "token_type");
     facts.expires_in = got.get("expires_in").and_then(Value::as_u64);
     facts.refresh_token_issued = got.get("refresh_token").is_some_and(Value::is_string);

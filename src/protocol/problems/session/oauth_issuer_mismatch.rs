@@ -2,8 +2,7 @@
 
 use super::{
     Check, Finding, Findings, Look, Severity,
-    oauth::{Legs, issuer_of, metadata},
-    view::text_inside,
+    oauth::{Legs, has_metadata, issuer_of},
 };
 use crate::protocol::story::Story;
 
@@ -17,14 +16,15 @@ pub(super) static RULE: Check = Check {
 /// A slash at the end is passed over: many have one, and clients take it.
 fn look(story: &Story, found: &mut Findings<'_>) {
     let legs = Legs::of(story);
-    for told in legs.server.iter().filter(|_| !legs.worked()) {
-        let issuer = metadata(told).and_then(|json| text_inside(&json, &["issuer"]));
-        let (Some(issuer), Some(asked)) = (issuer, issuer_of(&told.open.url)) else { continue };
+    for step in legs.server.iter().filter(|step| !legs.worked() && has_metadata(step)) {
+        let (Some(issuer), Some(asked)) = (&step.facts.issuer, issuer_of(&step.url)) else {
+            continue;
+        };
         if issuer.trim_end_matches('/') == asked {
             continue;
         }
         found.report(Finding {
-            exchange: Some(told.id()),
+            exchange: Some(step.exchange),
             text: "the metadata bear another issuer than the one that was asked".to_owned(),
             evidence: format!("issuer is {issuer}; asked was {asked}"),
             remedy: "let `issuer` be exactly the URL under which clients find it".to_owned(),

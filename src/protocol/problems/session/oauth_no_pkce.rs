@@ -2,8 +2,8 @@
 
 use super::{
     Check, Finding, Findings, Look, Severity,
-    oauth::{Legs, metadata},
-    view::{inside, quote, values},
+    oauth::{Legs, has_metadata},
+    view::quote,
 };
 use crate::protocol::story::Story;
 
@@ -18,19 +18,17 @@ const METHODS: &str = "code_challenge_methods_supported";
 
 fn look(story: &Story, found: &mut Findings<'_>) {
     let legs = Legs::of(story);
-    for told in legs.server.iter().filter(|_| !legs.worked()) {
-        let Some(json) = metadata(told) else { continue };
-        let methods = inside(&json, &[METHODS]);
-        if values(methods.unwrap_or("[]")).contains(&"\"S256\"") {
+    for step in legs.server.iter().filter(|step| !legs.worked() && has_metadata(step)) {
+        if step.facts.offers_s256() {
             continue;
         }
         found.report(Finding {
-            exchange: Some(told.id()),
+            exchange: Some(step.exchange),
             text:
                 "the authorization server does not offer PKCE by S256, and clients must refuse it"
                     .to_owned(),
-            evidence: match methods {
-                Some(methods) => format!("{METHODS} is {}", quote(methods)),
+            evidence: match &step.facts.pkce_methods {
+                Some(methods) => format!("{METHODS} is {}", quote(&format!("{methods:?}"))),
                 None => format!("{METHODS} is missing"),
             },
             remedy: format!("list S256 in `{METHODS}`, also in OpenID Connect's metadata"),

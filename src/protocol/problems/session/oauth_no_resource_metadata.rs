@@ -2,8 +2,7 @@
 
 use super::{
     Check, Finding, Findings, Look, Severity,
-    oauth::{Legs, challenge, metadata},
-    view::answered,
+    oauth::{Legs, answered, has_metadata, path},
 };
 use crate::protocol::story::Story;
 
@@ -20,18 +19,18 @@ fn look(story: &Story, found: &mut Findings<'_>) {
     let legs = Legs::of(story);
     let Some(first) = legs.challenges.first() else { return };
     let Some(tried) = legs.resource.last() else { return };
-    let some = legs.resource.iter().chain(&legs.server).any(|told| metadata(told).is_some());
+    let some = legs.resource.iter().chain(&legs.server).any(|step| has_metadata(step));
     if some || legs.worked() {
         return;
     }
-    let named = match challenge(first, "resource_metadata") {
+    let named = match &first.facts.resource_metadata {
         Some(url) => format!("the challenge names {url}"),
         None => "the challenge names no resource_metadata".to_owned(),
     };
     found.report(Finding {
-        exchange: Some(first.id()),
+        exchange: Some(first.exchange),
         text: "the server demands a token, and no metadata say where to get one".to_owned(),
-        evidence: format!("{named}; {} {}", tried.reading.summary.path, answered(tried)),
+        evidence: format!("{named}; {} {}", path(tried), answered(tried)),
         remedy: "serve `/.well-known/oauth-protected-resource` and name it in `WWW-Authenticate`"
             .to_owned(),
         ..Finding::default()

@@ -2,8 +2,7 @@
 
 use super::{
     Check, Finding, Findings, Look, Severity,
-    oauth::{Legs, metadata},
-    view::{answered, inside, values},
+    oauth::{Legs, answered, has_metadata, path},
 };
 use crate::protocol::story::Story;
 
@@ -16,12 +15,11 @@ pub(super) static RULE: Check = Check {
 
 fn look(story: &Story, found: &mut Findings<'_>) {
     let legs = Legs::of(story);
-    let resource = legs.resource.iter().find_map(|told| Some((*told, metadata(told)?)));
-    let Some((told, json)) = resource.filter(|_| !legs.worked()) else { return };
-    let servers = values(inside(&json, &["authorization_servers"]).unwrap_or("[]"));
-    if servers.is_empty() {
+    let resource = legs.resource.iter().find(|step| has_metadata(step));
+    let Some(resource) = resource.filter(|_| !legs.worked()) else { return };
+    if resource.facts.authorization_servers.is_empty() {
         found.report(Finding {
-            exchange: Some(told.id()),
+            exchange: Some(resource.exchange),
             text: "the resource metadata name no authorization server".to_owned(),
             evidence: "`authorization_servers` is missing or empty".to_owned(),
             remedy: "name the issuer of your tokens in `authorization_servers`".to_owned(),
@@ -30,12 +28,12 @@ fn look(story: &Story, found: &mut Findings<'_>) {
         return;
     }
     let Some(last) = legs.server.last() else { return };
-    if legs.server.iter().any(|told| metadata(told).is_some()) {
+    if legs.server.iter().any(|step| has_metadata(step)) {
         return;
     }
-    let forms: Vec<&str> = legs.server.iter().map(|t| t.reading.summary.path.as_str()).collect();
+    let forms: Vec<String> = legs.server.iter().map(|step| path(step)).collect();
     found.report(Finding {
-        exchange: Some(last.id()),
+        exchange: Some(last.exchange),
         text: "the authorization server has metadata in none of their places".to_owned(),
         evidence: format!("{}; tried {}", answered(last), forms.join(", ")),
         remedy: "serve `/.well-known/oauth-authorization-server`, with the issuer's path after it"

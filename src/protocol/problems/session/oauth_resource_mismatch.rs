@@ -2,8 +2,7 @@
 
 use super::{
     Check, Finding, Findings, Look, Severity,
-    oauth::{Legs, covers, metadata},
-    view::text_inside,
+    oauth::{Legs, has_metadata},
 };
 use crate::protocol::story::Story;
 
@@ -17,17 +16,16 @@ pub(super) static RULE: Check = Check {
 fn look(story: &Story, found: &mut Findings<'_>) {
     let legs = Legs::of(story);
     let Some(server) = legs.challenges.first().filter(|_| !legs.worked()) else { return };
-    for told in &legs.resource {
-        let resource = metadata(told).and_then(|json| text_inside(&json, &["resource"]));
-        let Some(resource) = resource.filter(|resource| !covers(resource, &server.open.url)) else {
+    for step in legs.resource.iter().filter(|step| has_metadata(step)) {
+        let (Some(resource), Some(false)) = (&step.facts.resource, step.facts.resource_matches)
+        else {
             continue;
         };
-        let (origin, path) = (&server.reading.summary.origin, &server.reading.summary.path);
         found.report(Finding {
-            exchange: Some(told.id()),
+            exchange: Some(step.exchange),
             text: "the resource metadata are for another server, and clients refuse them"
                 .to_owned(),
-            evidence: format!("resource is {resource}; the server is {origin}{path}"),
+            evidence: format!("resource is {resource}; the server is {}", server.url),
             remedy: "let `resource` be the server's URL as clients know it, not an internal one"
                 .to_owned(),
             ..Finding::default()
