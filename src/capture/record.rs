@@ -102,7 +102,11 @@ pub enum Mode {
 pub struct Open {
     /// The client's address and port.
     pub client: String,
-    /// The client's process, where the platform tells.
+    /// The client's process, where the platform tells it at accept. For TCP none does: Linux names a
+    /// peer's process only by a search through the open files of every process, some 10 ms of a core
+    /// a connection, which would be late for a connection's first request, and sessions are grouped
+    /// by it. The child of a `run` is no answer either: what connects is its child (npx, uvx, a
+    /// shell). So it is on tapes and imports that have it, and none of ours.
     pub pid: Option<u32>,
     /// Which `run` it came from.
     pub run: Option<String>,
