@@ -116,7 +116,8 @@ fn follow(args: &FindArgs, ctx: &mut Ctx) -> anyhow::Result<()> {
         );
     }
     let form = if args.reading.json { Form::Json } else { Form::Lines };
-    let mut live = Live::new(form, query, args.reveal);
+    let mut live = Live::new(form, query, args.reveal).with_bare();
+    let mut bare = None;
     let mut left = args.limit.map_or(u64::MAX, |limit| limit as u64);
     for batch in open::feed(ctx)? {
         for record in batch? {
@@ -124,7 +125,30 @@ fn follow(args: &FindArgs, ctx: &mut Ctx) -> anyhow::Result<()> {
                 return Ok(());
             }
             left = left.saturating_sub(live.observe(&record, clock::now(), &mut ctx.out)?);
+            for summary in live.take_bare().iter().take(usize::try_from(left).unwrap_or(usize::MAX))
+            {
+                print_bare(summary, args, &mut live, &mut bare, ctx)?;
+                left -= 1;
+            }
         }
     }
     Ok(live.end(&mut ctx.out)?)
+}
+
+/// An exchange that carries no message is printed with what the store says of it.
+fn print_bare(
+    summary: &Summary,
+    args: &FindArgs,
+    live: &mut Live,
+    store: &mut Option<Recording>,
+    ctx: &mut Ctx,
+) -> anyhow::Result<()> {
+    let recording = match store {
+        Some(recording) => recording,
+        none => none.insert(Recording::open(ctx, &args.reading, None)?),
+    };
+    recording.look_anew();
+    recording.relate(summary)?;
+    exchange_line(summary.id, recording, args.reading.json, live.mask(), &mut ctx.out)?;
+    Ok(ctx.out.flush()?)
 }

@@ -50,6 +50,8 @@ pub(crate) struct Live {
     folded: usize,
     pairing: Pairing,
     rate: Rate,
+    /// Exchanges that ended without a message and match, where they are asked for.
+    bare: Option<Vec<Summary>>,
 }
 
 impl Live {
@@ -65,7 +67,23 @@ impl Live {
             folded: 0,
             pairing: Pairing::new(),
             rate: Rate::default(),
+            bare: None,
         }
+    }
+
+    /// Exchanges without messages are of interest too, for [`Live::take_bare`].
+    pub(crate) fn with_bare(self) -> Self {
+        Self { bare: Some(Vec::new()), ..self }
+    }
+
+    /// Exchanges that ended since the last call, match and carry no message.
+    pub(crate) fn take_bare(&mut self) -> Vec<Summary> {
+        self.bare.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// What masks the lines, which has heard all records.
+    pub(crate) fn mask(&mut self) -> &mut Mask {
+        &mut self.mask
     }
 
     /// Takes the feed's next record at the time `now`, and prints what it completes. Returns how
@@ -112,10 +130,14 @@ impl Live {
         let mut printed = 0;
         for mut message in messages {
             self.pairing.observe(session, &mut message);
-            if self.matches(session, &summary, &message, now) {
+            if self.matches(session, &summary, Some(&message), now) {
                 self.print(session, &message, &summary, now, out)?;
                 printed += 1;
             }
+        }
+        let is_bare = ended && summary.counts.messages == 0 && self.bare.is_some();
+        if is_bare && self.matches(session, &summary, None, now) {
+            self.bare.get_or_insert_default().push(summary);
         }
         Ok(printed)
     }
@@ -187,15 +209,14 @@ impl Live {
         &self,
         session: ExchangeId,
         summary: &Summary,
-        message: &Message,
+        message: Option<&Message>,
         now: Timestamp,
     ) -> bool {
         if self.query.is_empty() {
             return true;
         }
         let Some(session) = self.sessions.get(session, now) else { return false };
-        let call = call(message, summary);
-        let message = Some(message);
+        let call = message.and_then(|message| call(message, summary));
         let call = call.as_ref();
         // Problems are found in whole sessions: of a running one nothing is known yet.
         let subject = Subject { session: &session, summary, call, message, at_fault: false };

@@ -100,6 +100,46 @@ fn pruned_sessions_stay_away() {
     assert_eq!(refused.status.code(), Some(2), "prune needs a query");
 }
 
+/// faces.md, find: an exchange without messages that matches is printed as an exchange, followed or
+/// not, by the recorder's feed or from the store that nobody records into.
+#[test]
+fn what_is_followed_is_what_is_found() {
+    let origin = Origin::serve(|request, out| {
+        let answer = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+        let text = if request.line().starts_with("GET") {
+            "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n".to_owned()
+        } else {
+            json(answer, "")
+        };
+        out.write_all(text.as_bytes()).is_ok()
+    });
+    let home = tempdir().expect("a folder");
+    let recorder = Recorder::start(home.path(), &[]);
+    let mut client = Wire::to(recorder.proxy());
+    let own = "Mcp-Session-Id: session-0\r\n";
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+    client.post(&origin.authority(), "/mcp", own, call);
+    client.answer();
+    let at = origin.authority();
+    client.send(format!("GET http://{at}/mcp HTTP/1.1\r\nHost: {at}\r\n{own}\r\n"));
+    client.answer();
+    client.post(&origin.authority(), "/mcp", own, call);
+    client.answer();
+    assert_eq!(sessions(home.path()).len(), 1);
+    let found = |more: &[&str]| {
+        let told = lines(home.path(), &[&["find", "http>=200"], more].concat());
+        told.into_iter().filter(|line| line["schema"] != "wiretape/summary/1").collect::<Vec<_>>()
+    };
+    let in_use = found(&["--follow", "--limit", "5"]);
+    recorder.stop();
+    let all = found(&[]);
+    assert_eq!((of(&all, "message").len(), of(&all, "exchange").len()), (4, 1));
+    assert_eq!(found(&["--follow"]), all, "the closed store");
+    for line in &all {
+        assert!(in_use.contains(line), "the store in use: {line}");
+    }
+}
+
 fn small_server() -> Origin {
     Origin::serve(|request, out| {
         let answer = String::from_utf8_lossy(&request.body).into_owned();

@@ -81,6 +81,14 @@ impl Recording {
         self.summaries.insert(summary.id, summary);
     }
 
+    /// The store has grown: nothing that was read of it before counts.
+    pub(crate) fn look_anew(&mut self) {
+        self.forget();
+        self.openings.clear();
+        self.firsts.clear();
+        (self.is_whole, self.is_listed) = (false, false);
+    }
+
     pub(super) fn forget(&mut self) {
         self.fold = Sessions::new();
         self.summaries.clear();
