@@ -48,7 +48,6 @@ const NAMED: usize = 64;
 pub(crate) struct Recording {
     source: Box<dyn Source>,
     fold: Sessions,
-    summaries: HashMap<ExchangeId, Summary>,
     /// All there is was read,
     is_whole: bool,
     /// and all sessions were told of it.
@@ -101,7 +100,6 @@ impl Recording {
         let mut recording = Self {
             source,
             fold: Sessions::new(),
-            summaries: HashMap::new(),
             is_whole: false,
             is_listed: false,
             read: HashSet::new(),
@@ -117,7 +115,7 @@ impl Recording {
         };
         if as_of.is_none() && is_tape {
             recording.read_all()?;
-            let last = recording.summaries.values().map(|summary| summary.last_at).max();
+            let last = recording.fold.summaries().map(|summary| summary.last_at).max();
             recording.as_of = last.unwrap_or_default();
         }
         Ok(recording)
@@ -147,7 +145,7 @@ impl Recording {
     /// When each exchange began, oldest first.
     pub(crate) fn by_age(&mut self) -> anyhow::Result<Vec<(Timestamp, ExchangeId)>> {
         self.read_all()?;
-        let all = self.summaries.values();
+        let all = self.fold.summaries();
         let mut all: Vec<_> = all.map(|summary| (summary.started_at, summary.id)).collect();
         all.sort_unstable();
         Ok(all)
@@ -170,7 +168,7 @@ impl Recording {
 
     /// What the catalog keeps of an exchange.
     pub(crate) fn summary(&self, exchange: ExchangeId) -> Option<&Summary> {
-        self.summaries.get(&exchange)
+        self.fold.summary(exchange)
     }
 
     /// All records of an exchange.
@@ -225,7 +223,7 @@ impl Recording {
     }
 
     fn takes(&mut self, query: &Query, session: &Session) -> anyhow::Result<bool> {
-        let summaries = || session.exchanges.iter().filter_map(|id| self.summaries.get(id));
+        let summaries = || session.exchanges.iter().filter_map(|id| self.fold.summary(*id));
         if !summaries().any(|summary| query.may_match(summary)) {
             return Ok(false);
         }
@@ -240,7 +238,7 @@ impl Recording {
     /// How a session came by its authorisation; none where no OAuth is in it.
     pub(crate) fn oauth(&mut self, session: &Session) -> anyhow::Result<Option<OAuth>> {
         let ids = session.exchanges.iter();
-        let concerned = OAuth::concerned(ids.filter_map(|id| self.summaries.get(id)));
+        let concerned = OAuth::concerned(ids.filter_map(|id| self.fold.summary(*id)));
         let mut told = Vec::new();
         for id in concerned {
             told.extend(Told::of(&self.records(id)?));
@@ -254,7 +252,7 @@ impl Recording {
         session: &'a Session,
         entry: &'a Entry,
     ) -> Option<Subject<'a>> {
-        let summary = self.summaries.get(&entry.exchange)?;
+        let summary = self.fold.summary(entry.exchange)?;
         Some(Subject {
             session,
             summary,

@@ -28,7 +28,7 @@ impl Recording {
         let id = session.id;
         if self.linked.as_ref().is_none_or(|(linked, _)| *linked != id) {
             let is_linked = |id: &&ExchangeId| {
-                **id == summary.id || self.summaries.get(*id).is_some_and(Summary::is_linked)
+                **id == summary.id || self.fold.summary(**id).is_some_and(Summary::is_linked)
             };
             let ids: Vec<ExchangeId> =
                 session.exchanges.iter().filter(is_linked).copied().collect();

@@ -59,7 +59,7 @@ impl Recording {
             return Ok(true);
         }
         if !self.is_whole {
-            if self.summaries.len() > REMEMBERED {
+            if self.fold.summaries().len() > REMEMBERED {
                 self.forget();
             }
             self.read_kin(summary)?;
@@ -77,8 +77,7 @@ impl Recording {
     }
 
     pub(super) fn apply(&mut self, summary: Summary) {
-        self.fold.apply(summary.clone());
-        self.summaries.insert(summary.id, summary);
+        self.fold.apply(summary);
     }
 
     /// The store has grown: nothing that was read of it before counts.
@@ -91,7 +90,6 @@ impl Recording {
 
     pub(super) fn forget(&mut self) {
         self.fold = Sessions::new();
-        self.summaries.clear();
         self.read.clear();
         self.sessions.clear();
         self.session_of.clear();
@@ -117,7 +115,7 @@ impl Recording {
         self.read_leads(summary)?;
         let target = self.fold.led_to(summary.id);
         if target != summary.id
-            && let Some(target) = self.summaries.get(&target)
+            && let Some(target) = self.fold.summary(target)
         {
             self.read_group(Kin::of(target).group)?;
         }
@@ -251,7 +249,7 @@ impl Recording {
         let session = self.session_of(summary.id);
         let members = session.into_iter().flat_map(|session| &session.exchanges);
         let keys: BTreeSet<Key> = members
-            .filter_map(|id| self.summaries.get(id))
+            .filter_map(|id| self.fold.summary(*id))
             .map(|summary| Kin::of(summary).group)
             .collect();
         Ok(keys.into_iter().collect())

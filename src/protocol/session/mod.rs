@@ -68,6 +68,17 @@ impl Sessions {
         self.insert(id, standing);
     }
 
+    /// What is known of an exchange, as it was applied last.
+    #[must_use]
+    pub fn summary(&self, exchange: ExchangeId) -> Option<&Summary> {
+        self.summaries.get(&exchange)
+    }
+
+    /// All summaries, ascending by exchange.
+    pub fn summaries(&self) -> impl ExactSizeIterator<Item = &Summary> {
+        self.summaries.values()
+    }
+
     /// The session to which an exchange belongs; none for an exchange never applied.
     #[must_use]
     pub fn session_of(&self, id: ExchangeId) -> Option<ExchangeId> {
