@@ -57,7 +57,8 @@ fn listens(story: &Story, told: &Told) -> bool {
 }
 
 /// How an exchange went, as far as HTTP says it: an error in a message is none here.
-fn tone_of(told: &Told) -> Tone {
+#[must_use]
+pub fn tone_of(told: &Told) -> Tone {
     let summary = &told.reading.summary;
     let refused = summary.status.is_some_and(|status| status >= 400);
     let broke_off = summary.outcome.is_some_and(Outcome::is_fault);

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -27,13 +29,13 @@ fn drawn(transcript: &str, shown: Shown) -> Vec<String> {
             let mut text =
                 format!("{left}{line}{right} {}", arrow.label(message, message.name.as_deref()));
             if let Some(us) = arrow.since_us {
-                text += &format!(" +{}ms", us / 1_000);
+                let _ = write!(text, " +{}ms", us / 1_000);
             }
             if arrow.tone != Tone::Plain {
-                text += &format!(" {:?}", arrow.tone);
+                let _ = write!(text, " {:?}", arrow.tone);
             }
             if let Some(stream) = arrow.stream {
-                text += &format!(" on {}", number(sequence.streams[stream].exchange));
+                let _ = write!(text, " on {}", number(sequence.streams[stream].exchange));
             }
             text
         }

@@ -8,6 +8,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
+// Whatever hangs: it ends.
+setTimeout(() => {
+  process.stderr.write("the browser took too long\n");
+  process.exit(1);
+}, 120_000).unref();
+
 const [file, folder] = process.argv.slice(2);
 const url = pathToFileURL(file).href;
 const profile = mkdtempSync(join(tmpdir(), "wiretape-page-"));

@@ -64,10 +64,11 @@ fn participants(number: usize, session: &Session, out: &mut Output) -> anyhow::R
 /// HTTP alone: a note at the client, or the broken answer of a call.
 fn http_line(number: usize, http: &Http, story: &Story, out: &mut Output) -> anyhow::Result<()> {
     let label = text(&http.label(story));
-    Ok(match http.answers {
+    match http.answers {
         Some(_) => out.line(format_args!("    s{number}--xc{number}: {label}"))?,
         None => out.line(format_args!("    Note right of c{number}: {label}"))?,
-    })
+    }
+    Ok(())
 }
 
 fn message_line(number: usize, message: &Message, out: &mut Output) -> anyhow::Result<()> {

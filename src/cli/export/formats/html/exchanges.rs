@@ -9,7 +9,10 @@ use super::{
 use crate::{
     capture::{Headers, Side},
     cli::{units, visible},
-    protocol::Told,
+    protocol::{
+        Told,
+        picture::{Tone, tone_of},
+    },
 };
 
 /// Writes a session's.
@@ -33,9 +36,7 @@ pub(super) fn text_of(told: &Told) -> String {
 
 fn one(page: &mut Markup, view: &View, told: &Told, room: &mut Room) {
     let summary = &told.reading.summary;
-    let fault = summary.outcome.is_some_and(|outcome| outcome.is_fault());
-    let refused = summary.status.is_some_and(|status| status >= 400);
-    let class = if fault || refused && !summary.declines_listening() { "failed" } else { "plain" };
+    let class = if tone_of(told) == Tone::Failed { "failed" } else { "plain" };
     page.tag("details", &[("class", class)], |page| {
         page.tag("summary", &[], |page| {
             page.say("span", &[("class", "at")], &view.since(summary.started_at));

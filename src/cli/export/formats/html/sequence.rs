@@ -129,7 +129,11 @@ fn message(page: &mut Markup, view: &View, arrow: &Arrow, sequence: &Sequence, t
 fn exchange(page: &mut Markup, view: &View, http: &Http, top: usize) {
     let way = if http.answers.is_some() { Way::Left } else { Way::Both };
     let row = Drawn { way, dotted: false, tone: http.tone, top };
-    let beside = if http.answers.is_some() { "HTTP alone" } else { "" };
+    // A house says in a body of its own why it refuses.
+    let refusal = view.story.exchange(http.exchange);
+    let refusal = refusal.and_then(|told| told.reading.summary.refusal.as_ref());
+    let said = refusal.map(|refusal| format!("{} {}", refusal.code, refusal.text));
+    let beside = said.as_deref().map(str::trim).unwrap_or_default();
     let anchor = view.exchange_anchor(http.exchange);
     row.draw(page, &view.since(http.at), &http.label(&view.story), beside, anchor);
 }

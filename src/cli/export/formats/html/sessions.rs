@@ -92,7 +92,7 @@ pub(super) fn facts(page: &mut Markup, view: &View) {
         if session.states.is_empty() {
             return;
         }
-        page.say("dt", &[], "states");
+        page.say("dt", &[("class", "first")], "states");
         page.tag("dd", &[("class", "wide")], |page| {
             page.tag("ol", &[("class", "states")], |page| {
                 for step in &session.states {

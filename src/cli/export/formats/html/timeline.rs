@@ -26,6 +26,9 @@ const LEAST: u32 = Axis::SPAN / 400;
 /// Times written along the axis, about.
 const MARKS: u32 = 5;
 
+/// How far from a fold, which has a text of its own, a time is written.
+const BESIDE_FOLD: u32 = Axis::SPAN / 40;
+
 /// Draws a session's.
 pub(super) fn draw(page: &mut Markup, view: &View) {
     let session = &view.story.session;
@@ -39,7 +42,7 @@ pub(super) fn draw(page: &mut Markup, view: &View) {
     }
     let id = format!("timeline{}", view.number);
     page.say("h3", &[("id", &id)], "Timeline");
-    let legend = "A bar an exchange: light until the first byte, a mark each frame, the largest gap underlined. Hollow: open to listen. Hatched bands: nothing ran, not to scale.";
+    let legend = "A bar an exchange: light until the first byte, a mark each frame, the largest gap underlined. Hollow: open to listen. Grey bands: nothing ran, not to scale.";
     page.say("p", &[("class", "legend")], legend);
     let height = (HEAD + bars.len() * ROW).to_string();
     let attributes = [
@@ -75,15 +78,22 @@ fn axis(page: &mut Markup, axis: &Axis, height: &str) {
             let idle = units::duration(fold.until.micros_since(fold.from));
             page.say("title", &[], &format!("{idle} in which nothing ran"));
             page.empty("rect", &band);
+            let middle = percent(from.midpoint(until));
+            let place =
+                [("class", "mark"), ("x", middle.as_str()), ("y", "12"), ("text-anchor", "middle")];
+            page.say("text", &place, &idle);
         });
     }
     // Texts that would stand in each other's place are left out.
     let mut free = 0;
     for (us, at) in axis.marks(MARKS) {
-        if at < free || at > Axis::SPAN / 100 * 94 {
+        let behind = at + Axis::SPAN / 8;
+        let in_a_fold =
+            axis.folds().any(|(_, from, until)| from < behind && at < until + BESIDE_FOLD);
+        if at < free || behind > Axis::SPAN + BESIDE_FOLD || in_a_fold {
             continue;
         }
-        free = at + Axis::SPAN / 8;
+        free = behind;
         let x = percent(at);
         page.empty(
             "line",
