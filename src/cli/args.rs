@@ -1,6 +1,7 @@
 //! What can be typed: clap types only, nothing is resolved or opened here (style.md, two stages).
 //! Their doc comments are the help texts.
 
+mod looking;
 mod reading;
 mod recording;
 mod replaying;
@@ -11,6 +12,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use looking::{Looks, OpenArgs};
 pub use reading::{
     DiffArgs, FailOn, FindArgs, ListArgs, ProblemsArgs, RawPart, Reading, ShowArgs, TraceArgs,
 };
@@ -51,6 +53,7 @@ Examples:
   wiretape demo                                  something to see, without a network
   wiretape run -- npx my-mcp-client              record one program
   wiretape --target http://127.0.0.1:3000        record whoever connects to the printed URL
+  wiretape open                                  look at what was recorded
   wiretape list                                  the sessions so far
   wiretape show @last                            the latest session, message by message
   wiretape find status:error since:1d            what went wrong since yesterday
@@ -95,6 +98,8 @@ pub enum Verb {
     Demo(DemoArgs),
     /// Point the system's own proxy setting here, and back
     SystemProxy(SystemProxyArgs),
+    /// Look at sessions on the terminal
+    Open(OpenArgs),
     /// List sessions, newest first
     List(ListArgs),
     /// Show a session message by message, or one exchange

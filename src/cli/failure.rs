@@ -12,6 +12,8 @@ pub mod code {
     pub const USAGE: u8 = 2;
     /// Network or target failed.
     pub const NETWORK: u8 = 3;
+    /// A thread of ours panicked: Rust's own code.
+    pub const PANIC: u8 = 101;
     /// Interrupted.
     pub const INTERRUPTED: u8 = 130;
 }

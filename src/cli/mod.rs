@@ -50,6 +50,7 @@ mod tests;
 mod trace;
 mod transcript;
 mod trust;
+mod ui;
 mod units;
 mod verify;
 mod visible;
@@ -119,6 +120,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(verb: Verb, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
     match verb {
+        Verb::Open(args) => ui::open::run(&args, ctx),
         Verb::List(args) => list::run(&args, ctx),
         Verb::Show(args) => show::run(&args, ctx),
         Verb::Find(args) => find::run(&args, ctx),

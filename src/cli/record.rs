@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{
     Ctx,
     args::{RecordArgs, Recording},
+    browse::Opening,
     faces::ListeningFace,
     failure::{Failure, code},
     live::Form,
@@ -15,10 +16,12 @@ use super::{
     printer::Printer,
     signals::Signals,
     station::{self, Place, Station, typed},
+    ui,
 };
 use crate::{
     recorder::{FeedStart, attach::Attached, home::Home, lock},
     settings::{Settings, Verb, read_file},
+    tui::run::{Ended, Options},
 };
 
 /// How often it is looked whether recording has paused.
@@ -28,12 +31,52 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) fn run(args: &RecordArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
     let home = ctx.open_home()?;
     let settings = resolve(&args.recording, &home, Verb::Record, ctx)?;
-    super::runtime()?.block_on(async {
-        match station::enter(&home, settings.wide, ctx).await? {
-            Place::Own(station) => record(args, station, &settings, ctx).await,
-            Place::InUse(attached) => attach(args, attached, &home, ctx).await,
+    let lines = args.json || args.recording.headless || args.recording.quiet;
+    let screen = !lines && ui::is_there();
+    let options = screen.then(|| ui::options(args.looks, &home, ctx)).transpose()?;
+    let runtime = super::runtime()?;
+    match (runtime.block_on(station::enter(&home, settings.wide, ctx))?, options) {
+        (Place::Own(station), Some(options)) => {
+            runtime.block_on(record_and_show(station, &settings, options, ctx))
         }
+        (Place::Own(station), None) => runtime.block_on(record(args, station, &settings, ctx)),
+        (Place::InUse(_), Some(options)) if !asks_for_more(args) => {
+            let opening = Opening::home(&home)?;
+            Ok(ui::code(runtime.block_on(ui::show(options, opening))?))
+        }
+        (Place::InUse(attached), _) => runtime.block_on(attach(args, attached, &home, ctx)),
+    }
+}
+
+/// The recorder with the screen on it. Leaving the one ends the other.
+async fn record_and_show(
+    station: Station,
+    settings: &Settings,
+    options: Options,
+    ctx: &mut Ctx,
+) -> anyhow::Result<ExitCode> {
+    let listening = station.listen(&settings.listener).await?;
+    say_listening(&listening, false, ctx)?;
+    let shown = match station.opening(&listening) {
+        Ok(opening) => ui::show(options, opening).await,
+        Err(error) => Err(error),
+    };
+    // Made now: the signal that ended the screen is not the one that hurries the end.
+    let mut signals = Signals::new()?;
+    let drained = station.end(&mut signals, ctx).await?;
+    Ok(match shown? {
+        _ if !drained => ExitCode::from(code::INTERRUPTED),
+        // A recorder that is asked to end has done so (faces.md, Recording).
+        Ended::Signalled(SIGINT | SIGTERM) => ExitCode::SUCCESS,
+        ended => ui::code(ended),
     })
+}
+
+const SIGINT: u8 = 2;
+const SIGTERM: u8 = 15;
+
+fn asks_for_more(args: &RecordArgs) -> bool {
+    args.recording.listen.is_some() || !args.recording.target.is_empty()
 }
 
 /// What was typed and what the config file says, checked; warnings are said.
@@ -144,9 +187,8 @@ async fn attach(
     home: &Home,
     ctx: &mut Ctx,
 ) -> anyhow::Result<ExitCode> {
-    let asks_for_more = args.recording.listen.is_some() || !args.recording.target.is_empty();
     let headless = args.recording.headless || args.json || !std::io::stdout().is_terminal();
-    if asks_for_more || headless {
+    if asks_for_more(args) || headless {
         let pid = lock::holder(home).map_or("unknown".to_owned(), |pid| pid.to_string());
         return Err(Failure::with_code(
             code::USAGE,

@@ -204,7 +204,11 @@ async fn accept(proxy: Arc<Shared>, port: Port) {
             Ok((stream, client)) => {
                 short = false;
                 let one = accepted(Arc::clone(&proxy), stream, client, port.way.clone());
-                proxy.tasks.spawn(one);
+                let counted = proxy.own.count();
+                proxy.tasks.spawn(async move {
+                    one.await;
+                    drop(counted);
+                });
             }
             // One connection that died in the queue says nothing about the next.
             Err(error) if is_of_one_connection(&error) => {}

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use http::{Method, Response, StatusCode, request};
@@ -54,9 +57,30 @@ pub(super) enum Own {
 /// Which ports of this process are ours, and what each is. Clones are the same list; every
 /// [`super::Proxy`] of the process shares it, so that no request runs in a circle.
 #[derive(Clone, Default)]
-pub struct OwnPorts(Arc<RwLock<HashMap<u16, (IpAddr, Own)>>>);
+pub struct OwnPorts(Arc<RwLock<HashMap<u16, (IpAddr, Own)>>>, Arc<AtomicU64>);
+
+/// A client's connection to one of our ports, counted as long as this is held.
+pub(super) struct Counted(Arc<AtomicU64>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl OwnPorts {
+    /// Clients' connections that are open now.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.1.load(Ordering::Relaxed)
+    }
+
+    /// One more.
+    pub(super) fn count(&self) -> Counted {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Counted(Arc::clone(&self.1))
+    }
+
     pub(super) fn add(&self, ip: IpAddr, port: u16, own: Own) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(port, (ip, own));
     }

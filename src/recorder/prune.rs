@@ -89,7 +89,9 @@ impl Pruner {
         Ok(pruned)
     }
 
-    fn journal_bytes(&self) -> u64 {
+    /// The journal's size.
+    #[must_use]
+    pub fn journal_bytes(&self) -> u64 {
         let segments = self.retention.iter().flat_map(Retention::segments);
         segments.map(|segment| segment.bytes).sum()
     }

@@ -34,4 +34,5 @@ mod settling;
 mod sources;
 mod streams;
 mod trace;
+mod tui;
 mod verify;

@@ -5,4 +5,5 @@ pub(crate) mod origin;
 pub(crate) mod secrets;
 pub(crate) mod stories;
 pub(crate) mod tapes;
+pub(crate) mod terminal;
 pub(crate) mod wiretape;

@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::Looks;
+
 /// `wiretape record`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
@@ -19,6 +21,9 @@ pub struct RecordArgs {
     /// Print JSON Lines: where it listens, then every message as it happens
     #[arg(long)]
     pub json: bool,
+    /// How the screen looks.
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 /// `wiretape run`.
@@ -50,6 +55,9 @@ pub struct DemoArgs {
     /// Print JSON Lines: where it listens, then every message as it happens
     #[arg(long)]
     pub json: bool,
+    /// How the screen looks.
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 /// What `record` and `run` share.
@@ -61,7 +69,7 @@ pub struct Recording {
     /// Open a port that stands for the server at this URL (repeatable)
     #[arg(long, value_name = "[LISTEN=]URL", help_heading = "Listening")]
     pub target: Vec<String>,
-    /// No screen: one line per message on stderr
+    /// No screen: one line per message on stderr (so it is without a terminal, and with --quiet)
     #[arg(long, help_heading = "Showing")]
     pub headless: bool,
     /// Print no lines for messages

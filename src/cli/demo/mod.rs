@@ -6,24 +6,25 @@
 mod client;
 mod server;
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_rustls::TlsAcceptor;
 
 use self::client::Client;
 use super::{
     Ctx,
     args::DemoArgs,
+    browse::Opening,
     faces::ListeningFace,
     live::Form,
     printer::Printer,
     record::say_listening,
     signals::Signals,
     station::{self, Place},
-    summing_up,
+    summing_up, ui,
 };
 use crate::{
     protocol::query::Query,
@@ -36,6 +37,7 @@ use crate::{
     settings::{Wide, WideAsked},
     tasks::{self, Tasks},
     tls::{Authority, Leaves, connector_trusting},
+    tui::{desk::SourceStatus, run::Options},
 };
 
 #[cfg(test)]
@@ -53,19 +55,85 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs the verb.
 pub(super) fn run(args: &DemoArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
     let home = ctx.open_home()?;
-    super::runtime()?.block_on(recorded(args, &home, ctx))
+    let screen = !args.headless && !args.json && ui::is_there();
+    let options = screen.then(|| ui::options(args.looks, &home, ctx)).transpose()?;
+    let runtime = super::runtime()?;
+    match options {
+        Some(options) => tour(options, &home, &runtime, ctx),
+        None => runtime.block_on(recorded(args, &home, ctx)),
+    }
 }
 
-async fn recorded(args: &DemoArgs, home: &Home, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
+/// On a terminal: the demo as it happens, to walk about in until the user leaves.
+fn tour(
+    options: Options,
+    home: &Home,
+    runtime: &Runtime,
+    ctx: &mut Ctx,
+) -> anyhow::Result<ExitCode> {
+    let options = Options { greeting: Some(GREETING.to_owned()), ..options };
+    let settings = settings(home);
+    let wide = WideAsked::default();
+    match runtime.block_on(station::enter(home, Wide::of(wide), ctx))? {
+        Place::Own(station) => runtime.block_on(async {
+            let listening = station.listen(&settings).await?;
+            let mut opening = station.opening(&listening)?;
+            let mut standing = opening.standing;
+            // Nothing is lost by leaving: no question.
+            opening.standing = Box::new(move || SourceStatus { own: false, ..standing() });
+            let toured = play_and_show(&listening, home, options, opening).await;
+            let mut signals = Signals::new()?;
+            station.end(&mut signals, ctx).await?;
+            toured
+        }),
+        Place::InUse(attached) => {
+            let asked = serde_json::to_value(wide)?;
+            let listener = runtime.block_on(attached.listen(&settings, &asked))?;
+            let listening: ListeningFace = serde_json::from_value(listener.description().clone())?;
+            let opening = Opening::home(home)?;
+            runtime.block_on(play_and_show(&listening, home, options, opening))
+        }
+    }
+}
+
+async fn play_and_show(
+    listening: &ListeningFace,
+    home: &Home,
+    options: Options,
+    opening: Opening,
+) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
-    let settings = ListenerSettings {
+    let mut playing = pin!(play(listening, home, &mut signals));
+    let mut showing = pin!(ui::show(options, opening));
+    let ended = tokio::select! {
+        ended = &mut showing => ended?,
+        played = &mut playing => {
+            let ended = showing.await?;
+            played?;
+            ended
+        }
+    };
+    Ok(ui::code(ended))
+}
+
+/// What the screen says first.
+const GREETING: &str = "the demo: Enter opens a session, ? shows all keys, q leaves";
+
+/// A listener that keeps all that the demo does.
+fn settings(home: &Home) -> ListenerSettings {
+    ListenerSettings {
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         run: Some(RUN.to_owned()),
         keep_all: true,
         // The demo's server has its certificate from our own authority.
         upstream_ca: vec![home.certs().join("ca.pem")],
         ..ListenerSettings::default()
-    };
+    }
+}
+
+async fn recorded(args: &DemoArgs, home: &Home, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let settings = settings(home);
     let form = if args.json { Form::Json } else { Form::Talk };
     let query = Query::parse("run:demo", crate::clock::now())?;
     let sums = match station::enter(home, Wide::of(WideAsked::default()), ctx).await? {

@@ -6,6 +6,7 @@
 
 mod owner;
 mod retention;
+mod standing;
 mod typed;
 
 use std::{sync::Arc, time::Duration};
@@ -16,7 +17,14 @@ use tokio::sync::watch;
 use self::owner::RecorderOwner;
 pub(super) use self::owner::described;
 pub(super) use self::typed::typed;
-use super::{Ctx, faces::ListeningFace, progress::Rebuild, signals::Signals, units};
+use super::{
+    Ctx,
+    browse::{Live, Opening},
+    faces::ListeningFace,
+    progress::Rebuild,
+    signals::Signals,
+    units,
+};
 use crate::{
     proxy::{ListenerSettings, OwnPorts, Trust},
     recorder::{
@@ -103,6 +111,22 @@ impl Station {
     /// What is recorded, from now on.
     pub(super) fn feed(&self) -> Option<crate::recorder::Subscription> {
         self.owner.with(|recorder| recorder.feed().subscribe(crate::recorder::FeedStart::Now))
+    }
+
+    /// What the terminal UI needs of the recorder in its own process.
+    pub(super) fn opening(&self, listening: &ListeningFace) -> anyhow::Result<Opening> {
+        let over = "the recording has ended";
+        let source = self.source().context(over)?;
+        let feed = self.feed().context(over)?;
+        Ok(Opening {
+            source: Box::new(source),
+            live: Some(Live::Own(feed)),
+            standing: standing::of(&self.owner, &self.home, listening),
+            tape: None,
+            home: Some(self.home.clone()),
+            reveal: false,
+            as_of: None,
+        })
     }
 
     /// A reader of everything recorded so far.

@@ -59,6 +59,11 @@ impl RecorderOwner {
         self.recorder().map(|recorder| ask(&recorder))
     }
 
+    /// Clients' connections that are open now, through all listeners of this process.
+    pub(super) fn connections(&self) -> u64 {
+        self.ports.connections()
+    }
+
     /// Ends the recording. Blocks until everything is on disk.
     pub(super) fn close(&self) -> Result<(), StoreError> {
         let recorder = self.recorder.write().unwrap_or_else(PoisonError::into_inner).take();

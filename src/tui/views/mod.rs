@@ -3,21 +3,21 @@
 
 mod calls;
 mod catalogue;
-mod latency;
 mod help;
+mod latency;
 mod list;
 mod menu;
 mod notice;
+mod palette;
 mod preview;
 mod problems;
+mod prompt;
+mod question;
 mod replayed;
 mod sequence;
 mod sessions;
 mod teller;
 mod timeline;
-mod palette;
-mod prompt;
-mod question;
 mod welcome;
 
 use crossterm::event::{KeyEvent, MouseEvent};

@@ -1,0 +1,75 @@
+//! The terminal UI as verbs start it: what was typed, the environment and `keys.toml` become its
+//! options; a panic of any thread gives the terminal back and leaves a report.
+
+mod keys;
+mod log;
+pub(super) mod open;
+mod panics;
+mod terminal;
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    process::ExitCode,
+    task::Poll,
+};
+
+use anyhow::Context as _;
+
+pub(super) use self::terminal::is_there;
+use super::{
+    Ctx,
+    args::Looks,
+    browse::{self, Opening},
+    failure::code,
+};
+use crate::{
+    recorder::home::Home,
+    tui::{
+        run::{self, Ended, Options},
+        theme::Theme,
+    },
+};
+
+/// What can go wrong with the options, found out before anything is started.
+pub(super) fn options(looks: Looks, home: &Home, ctx: &Ctx) -> anyhow::Result<Options> {
+    let env = |name: &str| std::env::var_os(name);
+    let theme = Theme { colour: terminal::colours(ctx.color, &env), ascii: looks.ascii };
+    // A home that cannot be written has no log: the screen works without.
+    let log = home.ensure().ok().and_then(|()| log::open(&home.logs()));
+    let keys = keys::read(&home.keys())?;
+    panics::report_into(&home.logs(), ctx.another_output());
+    Ok(Options { theme, mouse: !looks.no_mouse, keys, log, greeting: None })
+}
+
+/// Shows what is opened until the user leaves.
+pub(super) async fn show(options: Options, opening: Opening) -> anyhow::Result<Ended> {
+    let (desk, news) = browse::desk(opening)?;
+    match caught(run::run(options, desk, news)).await {
+        Some(ended) => ended.context("the terminal"),
+        None => Ok(Ended::Died),
+    }
+}
+
+/// The exit code (faces.md; a signal's is 128 and its number).
+pub(super) fn code(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Left => ExitCode::SUCCESS,
+        Ended::Signalled(number) => ExitCode::from(128_u8.saturating_add(number)),
+        Ended::Died => ExitCode::from(code::PANIC),
+    }
+}
+
+/// Drives a future; none where it panicked. What it held is dropped then, what runs beside it ends in
+/// order.
+async fn caught<T>(work: impl Future<Output = io::Result<T>>) -> Option<io::Result<T>> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Some(done)),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
