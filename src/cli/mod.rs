@@ -99,6 +99,11 @@ fn runtime() -> anyhow::Result<Runtime> {
     runtime.context("the system gives no threads\nhint: check the limit of processes (ulimit -u)")
 }
 
+/// The same on the calling thread alone.
+fn single_thread() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
 /// The program: parse, run, exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os()) {

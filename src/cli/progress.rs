@@ -1,5 +1,7 @@
 //! A bar for work that a person waits for.
 
+use std::time::{Duration, Instant};
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The search through a recording. Shown on a terminal only, and only where it takes its time.
@@ -59,9 +61,42 @@ impl Rebuild {
     }
 }
 
-/// A recording that is played back. Shown on a terminal only.
+/// A tape that is read through. Shown on a terminal only, and only where it takes its time.
+pub(super) struct Reading {
+    bar: ProgressBar,
+}
+
+/// Bytes that are read faster than a bar is worth drawing.
+const READ_AT_ONCE: u64 = 16 << 20;
+
+impl Reading {
+    /// A tape of so many bytes.
+    pub(super) fn new(of: u64) -> Self {
+        let look = "reading {bar:30} {binary_bytes}/{binary_total_bytes}, {eta} left";
+        let style =
+            ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = if of > READ_AT_ONCE { ProgressBar::new(of) } else { ProgressBar::hidden() };
+        Self { bar: bar.with_style(style) }
+    }
+
+    /// So much of it is read.
+    pub(super) fn at(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+    }
+
+    /// All of it is.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Where nobody sees a bar, a line is said as often.
+const SAID_EVERY: Duration = Duration::from_secs(10);
+
+/// A recording that is played back: a bar on a terminal, else a line now and then.
 pub(super) struct Playing {
     bar: ProgressBar,
+    said: Instant,
 }
 
 impl Playing {
@@ -70,12 +105,19 @@ impl Playing {
         let look = "playing {bar:30} {pos}/{len} steps, {eta} left";
         let style =
             ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self { bar: ProgressBar::new(of).with_style(style) }
+        Self { bar: ProgressBar::new(of).with_style(style), said: Instant::now() }
     }
 
-    /// One more is done.
-    pub(super) fn step(&self) {
+    /// One more is done. Gives what is to be said where there is no terminal.
+    #[must_use]
+    pub(super) fn step(&mut self) -> Option<String> {
         self.bar.inc(1);
+        if !self.bar.is_hidden() || self.said.elapsed() < SAID_EVERY {
+            return None;
+        }
+        self.said = Instant::now();
+        let of = self.bar.length().unwrap_or_default();
+        Some(format!("played {} of {of} steps", self.bar.position()))
     }
 
     /// Prints with the bar out of the way.

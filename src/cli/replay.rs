@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ReplayArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
         if sessions.is_empty() {
             bail!("no session matches `{}`", args.what);
         }
-        of_recording(args.what.clone(), &mut recording, sessions)?
+        of_recording(args.what.clone(), &mut recording, &sessions)?
     };
     // The store is let go before the run may keep itself in it.
     let ran = play(&[played], &asked, ctx)?;

@@ -5,9 +5,11 @@
 //! and [`Reader`] makes a [`Summary`] and [`Message`]s of it. [`Sessions`] folds summaries,
 //! [`Pairing`] joins requests and answers, [`calls`] tells what belongs to each request, [`Story`]
 //! tells one session whole with its [`Catalogue`], [`oauth`] how it was authorised, [`problems`]
-//! judges it, [`picture`] says how it is drawn, [`query`] chooses, [`index`] says where to look,
-//! [`Trace`] looks for one value. This room knows no tokio, hyper, sled, file or clock.
+//! judges it, [`picture`] says how it is drawn, [`query`] chooses, [`alone`] knows what can be told
+//! apart from its session, [`index`] says where to look, [`Trace`] looks for one value. This room
+//! knows no tokio, hyper, sled, file or clock.
 
+pub mod alone;
 mod body;
 mod call;
 pub mod calls;

@@ -16,7 +16,7 @@ use super::{
     steps::{Step, StepKind, steps},
 };
 use crate::{
-    capture::ExchangeId,
+    capture::{ExchangeId, Timestamp},
     protocol::{Direction, Ending, Kind, Message, Story, Told, Transport},
 };
 
@@ -26,13 +26,107 @@ pub struct Plan<'s> {
     /// The recorded session.
     pub story: &'s Story,
     /// In the order in which they are sent.
-    pub items: Vec<Planned<'s>>,
+    pub items: Vec<Item<'s>>,
     /// The URL of the first step: what a client was given, for which `--to` stands.
     pub endpoint: String,
     /// What the recorded server said of its tools.
     pub tools: Hints,
     /// The paths that channels named for messages.
     messages_to: Vec<String>,
+}
+
+/// One step of a plan, as it waits for its turn.
+#[derive(Clone, Debug)]
+pub enum Item<'s> {
+    /// A step of the session's story.
+    Held(Box<Planned<'s>>),
+    /// One that is told when its turn comes.
+    Apart(Apart),
+}
+
+/// A call that stands alone ([`crate::protocol::alone`]), as it waits for its turn: no more is held
+/// of it.
+#[derive(Clone, Debug)]
+pub struct Apart {
+    /// Its exchange.
+    pub exchange: ExchangeId,
+    /// When its request was sent.
+    pub sent_at: Timestamp,
+    /// When its answer came.
+    pub over_at: Timestamp,
+    /// Why it is sent, or that it is not.
+    pub role: Role,
+    needs: Vec<usize>,
+}
+
+impl Apart {
+    /// A call that nothing has chosen so far.
+    #[must_use]
+    pub fn new(exchange: ExchangeId, sent_at: Timestamp, over_at: Timestamp) -> Self {
+        Self { exchange, sent_at, over_at, role: Role::Left, needs: Vec::new() }
+    }
+
+    /// What is to be sent, of its own story.
+    #[must_use]
+    pub fn planned<'s>(&self, story: &'s Story) -> Option<Planned<'s>> {
+        let step = steps(story).into_iter().next().filter(|step| step.kind == StepKind::Call)?;
+        let needs = self.needs.clone();
+        Some(Planned { step, role: self.role, needs, awaits: Awaits::Answer })
+    }
+}
+
+impl<'s> Item<'s> {
+    /// Why it is sent, or that it is not.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        match self {
+            Self::Held(planned) => planned.role,
+            Self::Apart(apart) => apart.role,
+        }
+    }
+
+    /// Places in [`Plan::items`] of what has to stand before it, ascending.
+    #[must_use]
+    pub fn needs(&self) -> &[usize] {
+        match self {
+            Self::Held(planned) => &planned.needs,
+            Self::Apart(apart) => &apart.needs,
+        }
+    }
+
+    /// When it was sent.
+    #[must_use]
+    pub fn sent_at(&self) -> Timestamp {
+        match self {
+            Self::Held(planned) => planned.step.sent_at(),
+            Self::Apart(apart) => apart.sent_at,
+        }
+    }
+
+    /// The step, where the session's story has it.
+    #[must_use]
+    pub fn held(&self) -> Option<&Planned<'s>> {
+        match self {
+            Self::Held(planned) => Some(planned),
+            Self::Apart(_) => None,
+        }
+    }
+
+    /// The exchange of what the client sent first.
+    #[must_use]
+    pub fn exchange(&self) -> ExchangeId {
+        match self {
+            Self::Held(planned) => planned.step.exchange,
+            Self::Apart(apart) => apart.exchange,
+        }
+    }
+
+    fn choose(&mut self, its: Role) {
+        match self {
+            Self::Held(planned) => planned.role = its,
+            Self::Apart(apart) => apart.role = its,
+        }
+    }
 }
 
 /// One step of a plan.
@@ -78,24 +172,49 @@ impl<'s> Plan<'s> {
     /// Plans a session. `chosen` says which steps are wanted.
     #[must_use]
     pub fn of(story: &'s Story, bindings: &Bindings, chosen: impl Fn(&Step<'s>) -> bool) -> Self {
+        Self::with(story, Vec::new(), bindings, chosen)
+    }
+
+    /// The same of a session some of whose calls are told apart; which of them are wanted they say
+    /// themselves.
+    #[must_use]
+    pub fn with(
+        story: &'s Story,
+        apart: Vec<Apart>,
+        bindings: &Bindings,
+        chosen: impl Fn(&Step<'s>) -> bool,
+    ) -> Self {
         let steps = steps(story);
         let endpoint = steps.iter().find_map(Step::told);
         let endpoint = endpoint.map(|told| told.open.url.clone()).unwrap_or_default();
-        let used = Used::of(&steps, bindings);
+        let mut items: Vec<Item<'s>> = Vec::with_capacity(steps.len() + apart.len());
+        for step in steps {
+            let role = if chosen(&step) { Role::Chosen } else { Role::Left };
+            let (awaits, needs) = (awaits(&step), Vec::new());
+            items.push(Item::Held(Box::new(Planned { step, role, needs, awaits })));
+        }
+        items.extend(apart.into_iter().map(Item::Apart));
+        // Stable: the steps of the story are in their order.
+        items.sort_by_key(|item| (item.sent_at(), item.exchange()));
+        let used = Used::of(&items, bindings);
         let mut stands = Stands::default();
-        let mut items = Vec::with_capacity(steps.len());
-        for (place, step) in steps.into_iter().enumerate() {
-            let mut needs = stands.before(&step);
+        for (place, item) in items.iter_mut().enumerate() {
+            let mut needs = stands.before(item.held().map(|item| &item.step));
             needs.extend(used.by(place).iter().filter(|other| **other < place));
             needs.sort_unstable();
             needs.dedup();
-            stands.take(place, &step);
-            let role = if chosen(&step) { Role::Chosen } else { Role::Left };
-            let awaits = awaits(&step);
-            items.push(Planned { step, role, needs, awaits });
+            needs.shrink_to_fit();
+            match item {
+                Item::Held(planned) => {
+                    stands.take(place, &planned.step);
+                    planned.needs = needs;
+                }
+                Item::Apart(apart) => apart.needs = needs,
+            }
         }
         close_over(&mut items);
-        let channels = items.iter().filter(|item| item.awaits == Awaits::Endpoint);
+        let held = items.iter().filter_map(Item::held);
+        let channels = held.filter(|item| item.awaits == Awaits::Endpoint);
         let messages_to = channels.filter_map(|item| named_path(item.step.told()?)).collect();
         Self { story, items, endpoint, tools: Hints::recorded(&story.catalogue), messages_to }
     }
@@ -109,7 +228,7 @@ impl<'s> Plan<'s> {
     /// The steps that are sent for others, or not at all.
     #[must_use]
     pub fn not_selected(&self) -> usize {
-        self.items.iter().filter(|item| item.role != Role::Chosen).count()
+        self.items.iter().filter(|item| item.role() != Role::Chosen).count()
     }
 }
 
@@ -122,12 +241,13 @@ impl Planned<'_> {
 }
 
 /// Marks what chosen steps need. Needs lead back in time only, so one pass from the end does.
-fn close_over(items: &mut [Planned<'_>]) {
+fn close_over(items: &mut [Item<'_>]) {
     for place in (0..items.len()).rev() {
-        let Some(item) = items.get(place).filter(|item| item.role != Role::Left) else { continue };
-        for need in item.needs.clone() {
-            if let Some(other) = items.get_mut(need).filter(|other| other.role == Role::Left) {
-                other.role = Role::Needed;
+        let (before, from) = items.split_at_mut(place);
+        let Some(item) = from.first().filter(|item| item.role() != Role::Left) else { continue };
+        for need in item.needs() {
+            if let Some(other) = before.get_mut(*need).filter(|other| other.role() == Role::Left) {
+                other.choose(Role::Needed);
             }
         }
     }
@@ -181,9 +301,11 @@ struct Stands {
 }
 
 impl Stands {
-    fn before(&self, step: &Step<'_>) -> Vec<usize> {
-        let is_first = step.method() == "initialize";
-        let is_second = step.method() == "notifications/initialized";
+    /// What a step needs; a call that stands alone is none of these.
+    fn before(&self, step: Option<&Step<'_>>) -> Vec<usize> {
+        let method = step.map(Step::method).unwrap_or_default();
+        let is_first = method == "initialize";
+        let is_second = method == "notifications/initialized";
         let initialize = self.initialize.filter(|_| !is_first);
         let initialized = self.initialized.filter(|_| !is_first && !is_second);
         [self.channel, initialize, initialized].into_iter().flatten().collect()
@@ -207,11 +329,11 @@ struct Used {
 }
 
 impl Used {
-    fn of(steps: &[Step<'_>], bindings: &Bindings) -> Self {
+    fn of(items: &[Item<'_>], bindings: &Bindings) -> Self {
         let links = bindings.links();
         let mut by: HashMap<usize, Vec<usize>> = HashMap::new();
         if !links.is_empty() {
-            let owners = owners(steps);
+            let owners = owners(items);
             let owner = |(exchange, message): &(ExchangeId, Option<u32>)| {
                 owners.get(&(*exchange, *message)).or_else(|| owners.get(&(*exchange, None)))
             };
@@ -233,11 +355,12 @@ impl Used {
 
 /// The step of each message and exchange. On a channel messages of many steps meet, so a message's
 /// step goes over its exchange's.
-fn owners(steps: &[Step<'_>]) -> HashMap<(ExchangeId, Option<u32>), usize> {
+fn owners(items: &[Item<'_>]) -> HashMap<(ExchangeId, Option<u32>), usize> {
     let own = |message: &Message| (message.exchange, Some(message.number));
     let mut owners = HashMap::new();
-    for (place, step) in steps.iter().enumerate() {
-        owners.entry((step.exchange, None)).or_insert(place);
+    for (place, item) in items.iter().enumerate() {
+        owners.entry((item.exchange(), None)).or_insert(place);
+        let Some(Planned { step, .. }) = item.held() else { continue };
         owners.extend(step.message.map(|message| (own(message), place)));
         let Some(call) = step.call else { continue };
         let parts = call.parts.iter().filter_map(|part| step.story.calls.get(*part));
@@ -275,6 +398,7 @@ mod tests {
 
     /// `place role needs awaits method name`, a line a step.
     fn told(plan: &Plan<'_>) -> Vec<String> {
+        let held = plan.items.iter().filter_map(Item::held);
         let line = |(place, item): (usize, &Planned<'_>)| {
             let (method, name) = (item.step.method(), item.step.name().unwrap_or_default());
             let text = format!(
@@ -283,7 +407,7 @@ mod tests {
             );
             text.trim_end().to_owned()
         };
-        plan.items.iter().enumerate().map(line).collect()
+        held.enumerate().map(line).collect()
     }
 
     const SESSION: &str = r#"

@@ -19,6 +19,7 @@ mod form;
 mod header;
 mod join;
 mod payload;
+mod places;
 mod reader;
 mod spool;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tests;
 mod writer;
 
 pub use header::{Redaction, TapeHeader};
+pub use places::Places;
 pub use reader::{Line, TapeReader};
 pub use spool::{Spool, Written};
 pub use writer::TapeWriter;
@@ -82,6 +84,11 @@ pub enum TapeError {
         /// What is wrong.
         what: String,
     },
+    /// It is not what was read before.
+    #[error(
+        "the tape was changed while it was read\nhint: run it again once nothing writes to the file"
+    )]
+    Changed,
     /// What was spooled did not read back.
     #[error("the temporary file of an export was changed: {0}")]
     Spool(#[from] crate::capture::codec::CodecError),

@@ -13,7 +13,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Says which tapes are old.
 pub(super) fn warn(tapes: &[Played], now: Timestamp, ctx: &mut Ctx) {
     for tape in tapes {
-        let last = tape.stories.iter().map(|story| story.session.last_at).max();
+        let last = tape.sessions.iter().map(|session| session.last_at).max();
         let age = last.map(|last| Duration::from_micros(now.micros_since(last)));
         if let Some(age) = age.filter(|age| *age > OLD) {
             let days = age.as_secs() / DAY;

@@ -1,15 +1,29 @@
-//! What is played: the sessions of a tape, or of the store, told whole.
+//! What is played: the sessions of a tape, or of the store. Calls that stand alone
+//! (`protocol::alone`) stay where they are until their turn comes; of each a row is held.
 
-use std::{fs::File, io::BufReader, path::Path};
+mod reel;
+mod runs;
+mod survey;
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{BufReader, BufWriter, Seek as _},
+    path::Path,
+};
 
 use anyhow::Context as _;
 
+use reel::Reel;
+pub(super) use reel::Telling;
+use survey::Survey;
+
 use crate::{
-    capture::{Record, Timestamp},
-    cli::recording::Recording,
+    capture::{ExchangeId, Timestamp},
+    cli::{progress::Reading, recording::Recording},
     protocol::{Session, Story},
-    recorder::TapeSource,
-    store::tape::TapeReader,
+    replay::{bind::Heard, plan::Apart},
+    store::tape::{Spool, TapeHeader},
 };
 
 /// One tape, or what was chosen of the store.
@@ -17,40 +31,73 @@ pub(in crate::cli) struct Played {
     /// As it was named.
     pub(in crate::cli) name: String,
     /// Oldest first.
-    pub(in crate::cli) stories: Vec<Story>,
+    pub(super) sessions: Vec<PlayedSession>,
     /// The placeholders that line 1 lists.
     pub(in crate::cli) placeholders: Vec<String>,
     /// The clock for relative times.
     pub(in crate::cli) as_of: Timestamp,
+    reel: Reel,
+}
+
+/// A session.
+pub(super) struct PlayedSession {
+    /// What of it is told together.
+    pub(super) story: Story,
+    /// The calls that stand alone, in the order of their requests.
+    pub(super) apart: Vec<Apart>,
+    /// What was heard of these, for whoever looks for handles.
+    pub(super) heard: Heard,
+    /// Its latest record.
+    pub(super) last_at: Timestamp,
+}
+
+impl Played {
+    /// Tells what stands alone in a session.
+    pub(super) fn telling<'p>(&'p self, session: &'p PlayedSession) -> Telling<'p> {
+        self.reel.telling(session)
+    }
 }
 
 /// Reads a tape.
 pub(in crate::cli) fn of_tape(path: &Path, as_of: Option<Timestamp>) -> anyhow::Result<Played> {
     let name = path.display().to_string();
-    let open = || File::open(path).map(BufReader::new).with_context(|| name.clone());
-    let tape = TapeReader::new(open()?).with_context(|| name.clone())?;
-    let redactions = tape.header().redactions.iter();
-    let placeholders = redactions.map(|redaction| redaction.placeholder.clone()).collect();
-    let source = TapeSource::open(open()?).with_context(|| name.clone())?;
-    let mut recording = Recording::of(Box::new(source), as_of, true)?;
-    let sessions = recording.sessions()?.to_vec();
-    let mut played = of_recording(name, &mut recording, sessions)?;
-    played.placeholders = placeholders;
-    Ok(played)
+    let file = File::open(path).with_context(|| name.clone())?;
+    of_file(name, file, as_of)
 }
 
-/// Tells sessions of a recording.
+fn of_file(name: String, file: File, as_of: Option<Timestamp>) -> anyhow::Result<Played> {
+    let length = file.metadata().map(|found| found.len()).unwrap_or_default();
+    let reading = Reading::new(length);
+    let survey = Survey::read(BufReader::new(file), &reading).with_context(|| name.clone());
+    reading.finish();
+    let (reel, placeholders, sessions, as_of) =
+        survey?.sessions(as_of).with_context(|| name.clone())?;
+    Ok(Played { name, sessions, placeholders, as_of, reel })
+}
+
+/// Takes sessions of a recording. They are put on a tape that nobody sees, so that the store can be
+/// let go, and are played from it like any other.
 pub(in crate::cli) fn of_recording(
     name: String,
     recording: &mut Recording,
-    sessions: Vec<Session>,
+    sessions: &[Session],
 ) -> anyhow::Result<Played> {
-    let mut stories = Vec::with_capacity(sessions.len());
-    for session in sessions {
-        let ids = session.exchanges.iter();
-        let records: Vec<Vec<Record>> =
-            ids.map(|id| recording.records(*id)).collect::<anyhow::Result<_>>()?;
-        stories.push(Story::tell(session, records.iter().map(Vec::as_slice)));
+    let mut spool = Spool::new(tempfile::tempfile()?);
+    let exchanges: BTreeSet<ExchangeId> =
+        sessions.iter().flat_map(|session| session.exchanges.iter().copied()).collect();
+    for exchange in exchanges {
+        for record in recording.records(exchange)? {
+            spool.push(record)?;
+        }
     }
-    Ok(Played { name, stories, placeholders: Vec::new(), as_of: recording.as_of })
+    let mut file = tempfile::tempfile()?;
+    let header = TapeHeader::new(recording.as_of, "", Vec::new());
+    spool.finish(header, BufWriter::new(&file))?;
+    file.rewind()?;
+    let mut played = of_file(name, file, Some(recording.as_of))?;
+    let wanted = |played: &PlayedSession| {
+        sessions.iter().any(|session| session.id == played.story.session.id)
+    };
+    played.sessions.retain(wanted);
+    Ok(played)
 }

@@ -16,6 +16,8 @@ mod reports;
 mod run;
 mod started;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::{fs, path::PathBuf, process::ExitCode};
@@ -65,8 +67,8 @@ pub(crate) fn run(args: &VerifyArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
         ctx.out.talk(died);
     }
     drop(server);
-    let ran = ran?;
-    reports.write(&ran)?;
+    let mut ran = ran?;
+    reports.write(&mut ran)?;
     learnt?;
     if args.update && !ran.interrupted {
         return updated(args, &secrets, &ran, ctx);
@@ -82,8 +84,7 @@ fn updated(
     ran: &Ran,
     ctx: &mut Ctx,
 ) -> anyhow::Result<ExitCode> {
-    let all = || ran.tapes.iter().flat_map(|tape| &tape.verdicts);
-    let of = |ruling| all().filter(|verdict| verdict.ruling == ruling).count() as u64;
+    let of = |ruling| ran.count(ruling);
     let unanswered = of(Ruling::Missing) + of(Ruling::Skipped);
     if unanswered > 0 && !args.allow_skips {
         ctx.out.talk(format!(
@@ -142,6 +143,7 @@ fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
     asked.ignore = ignored.collect::<Result<_, _>>()?;
     (asked.strict, asked.timing) = (args.strict, args.timing);
     asked.update = args.update;
+    asked.holds = args.junit.is_some() || args.markdown.is_some() || args.learn.is_some();
     Ok(asked)
 }
 

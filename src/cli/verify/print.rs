@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     fix::Fix,
     load::Played,
-    run::{Asked, Ran, RanTape},
+    run::{Asked, PlannedSession, Ran, RanTape},
     sums,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         visible,
     },
     replay::{
-        bind::{Bindings, Table},
+        bind::Table,
         compare::{Difference, Lens, Ruling, Tally, Verdict, judge},
         drive::{Done, Report, Sent},
         plan::{Plan, Planned, Role},
@@ -78,8 +78,8 @@ impl<'t> Teller<'t> {
     }
 
     /// A tape begins.
-    pub(super) fn tape(&mut self, played: &Played, plans: &[(Plan<'_>, Bindings)]) {
-        let bindings = plans.iter().flat_map(|(_, bindings)| bindings.told()).collect();
+    pub(super) fn tape(&mut self, played: &Played, plans: &[PlannedSession<'_>]) {
+        let bindings = plans.iter().flat_map(|plan| plan.bindings.told()).collect();
         let name = played.name.clone();
         if !self.asked.json && self.tapes > 1 {
             let name = visible::line(&name);
@@ -96,13 +96,26 @@ impl<'t> Teller<'t> {
             // Each recorded step counts, whatever becomes of it.
             tape.tally.of += not_selected;
         }
-        for _ in plan.items.iter().filter(|item| item.role == Role::Left) {
-            self.bar.step();
+        for _ in plan.items.iter().filter(|item| item.role() == Role::Left) {
+            self.step();
         }
     }
 
+    /// One more step is done, or passed over.
+    fn step(&mut self) {
+        if let Some(said) = self.bar.step().filter(|_| !self.asked.quiet) {
+            self.out.talk(said);
+        }
+    }
+
+    /// A session is done. Fails where stdout did.
+    pub(super) fn played(&mut self, alive: usize) -> anyhow::Result<()> {
+        self.ran.alive = self.ran.alive.max(alive);
+        self.check()
+    }
+
     /// Fails where stdout did.
-    pub(super) fn check(&mut self) -> anyhow::Result<()> {
+    fn check(&mut self) -> anyhow::Result<()> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
@@ -167,7 +180,7 @@ impl<'t> Teller<'t> {
             self.failed.get_or_insert(error);
         }
         if let Some(tape) = self.ran.tapes.last_mut() {
-            tape.verdicts.push(verdict);
+            tape.took(verdict, self.asked.holds);
         }
     }
 
@@ -221,7 +234,7 @@ impl<'t> Teller<'t> {
     }
 }
 
-impl Report<'_> for Teller<'_> {
+impl Report for Teller<'_> {
     fn record(&mut self, record: &Record) {
         self.mask.hear(&record.fact);
         if let Some(id) = record.exchange.filter(|_| self.asked.update) {
@@ -233,7 +246,7 @@ impl Report<'_> for Teller<'_> {
     }
 
     fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
-        self.bar.step();
+        self.step();
         if item.role != Role::Chosen {
             // It is not judged, but why it failed concerns those that need it.
             let notes = if let Done::Sent(sent) = done { sent.notes } else { Vec::new() };

@@ -25,12 +25,12 @@ impl Reports {
         Ok(Self { junit: begin(&args.junit)?, markdown: begin(&args.markdown)? })
     }
 
-    /// Writes them.
-    pub(super) fn write(self, ran: &Ran) -> anyhow::Result<()> {
+    /// Writes them; the verdicts are handed over, for there are many and nobody else reads them.
+    pub(super) fn write(self, ran: &mut Ran) -> anyhow::Result<()> {
         if self.junit.is_none() && self.markdown.is_none() {
             return Ok(());
         }
-        let reports: Vec<Report> = ran.tapes.iter().map(report).collect();
+        let reports: Vec<Report> = ran.tapes.iter_mut().map(report).collect();
         if let Some(draft) = self.junit {
             draft.publish(junit(&reports).context("--junit")?.as_bytes())?;
         }
@@ -41,10 +41,10 @@ impl Reports {
     }
 }
 
-fn report(tape: &RanTape) -> Report {
+fn report(tape: &mut RanTape) -> Report {
     Report {
         tape: tape.name.clone(),
-        verdicts: tape.verdicts.clone(),
+        verdicts: std::mem::take(&mut tape.verdicts),
         compared: tape.tally.compared,
         of: tape.tally.of,
         skipped: tape.tally.skipped,

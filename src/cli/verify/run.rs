@@ -1,10 +1,14 @@
 //! Plays what was loaded and judges each step as it is done.
 
-use std::{env, time::Duration};
+use std::{collections::BTreeMap, env, time::Duration};
 
 use anyhow::{Context as _, bail};
 
-use super::{fix::Fix, load::Played, print::Teller};
+use super::{
+    fix::Fix,
+    load::{Played, Telling},
+    print::Teller,
+};
 use crate::{
     capture::ExchangeId,
     cli::{
@@ -12,15 +16,15 @@ use crate::{
         args::Playing,
         failure::{Failure, code},
         keep::Keep,
-        runtime,
         signals::Signals,
+        single_thread,
     },
     protocol::{
-        Message,
+        Message, Story,
         query::{Query, Subject},
     },
     replay::{
-        bind::{Binding, Bindings, Corrections, Edits},
+        bind::{self, Binding, Bindings, Corrections, Edits},
         compare::{Ruling, Tally, Verdict},
         drive::{DriveError, PATIENCE, Settings, drive},
         guard::Guard,
@@ -53,6 +57,8 @@ pub(in crate::cli) struct Asked {
     pub(super) keep: bool,
     /// Verdicts are not told: a replay that only teaches.
     pub(super) quiet: bool,
+    /// Verdicts are read again when all is done: reports, rules that are learnt.
+    pub(super) holds: bool,
     /// What changed is to be put into the tapes.
     pub(super) update: bool,
     pub(super) reveal: bool,
@@ -66,6 +72,8 @@ pub(in crate::cli) struct Ran {
     pub(in crate::cli) tapes: Vec<RanTape>,
     /// A signal ended it.
     pub(in crate::cli) interrupted: bool,
+    /// How many stories of single steps were alive at once at most.
+    pub(super) alive: usize,
 }
 
 /// What one tape came to.
@@ -73,8 +81,10 @@ pub(in crate::cli) struct Ran {
 pub(in crate::cli) struct RanTape {
     /// As it was named: what reports are named by.
     pub(in crate::cli) name: String,
-    /// In the order in which they were done, secrets masked.
+    /// In the order in which they were done, secrets masked; none where nobody reads them again.
     pub(in crate::cli) verdicts: Vec<Verdict>,
+    /// How many there were of each ruling.
+    pub(super) counts: BTreeMap<&'static str, u64>,
     pub(in crate::cli) tally: Tally,
     pub(in crate::cli) not_selected: u64,
     pub(in crate::cli) bindings: Vec<Binding>,
@@ -82,15 +92,27 @@ pub(in crate::cli) struct RanTape {
     pub(super) fixes: Vec<Result<Fix, String>>,
 }
 
+impl RanTape {
+    /// One more is told.
+    pub(super) fn took(&mut self, verdict: Verdict, holds: bool) {
+        *self.counts.entry(verdict.ruling.as_str()).or_default() += 1;
+        if holds {
+            self.verdicts.push(verdict);
+        }
+    }
+}
+
 impl Ran {
+    /// How many verdicts came to this.
+    pub(super) fn count(&self, ruling: Ruling) -> u64 {
+        self.tapes.iter().filter_map(|tape| tape.counts.get(ruling.as_str())).sum()
+    }
+
     /// Nothing differs, and nothing was skipped that should not be.
     pub(in crate::cli) fn is_green(&self, allow_skips: bool) -> bool {
-        let mut all = self.tapes.iter().flat_map(|tape| &tape.verdicts);
-        all.all(|verdict| match verdict.ruling {
-            Ruling::Same => true,
-            Ruling::Skipped => allow_skips,
-            Ruling::Changed | Ruling::Missing | Ruling::Extra => false,
-        })
+        let none = |ruling| self.count(ruling) == 0;
+        let skips = allow_skips || none(Ruling::Skipped);
+        skips && [Ruling::Changed, Ruling::Missing, Ruling::Extra].into_iter().all(none)
     }
 }
 
@@ -134,6 +156,7 @@ impl Asked {
             timing: false,
             keep: typed.keep,
             quiet: false,
+            holds: false,
             update: false,
             reveal: typed.reveal,
             json: typed.json,
@@ -147,10 +170,11 @@ pub(in crate::cli) fn play(all: &[Played], asked: &Asked, ctx: &mut Ctx) -> anyh
     for played in all {
         planned.push((played, plans(played, asked)?));
     }
-    let steps = planned.iter().flat_map(|(_, plans)| plans).map(|(plan, _)| plan.items.len());
+    let steps = planned.iter().flat_map(|(_, plans)| plans).map(|plan| plan.plan.items.len());
     let steps = steps.sum::<usize>() as u64;
     let keep = asked.keep.then(|| Keep::open(ctx)).transpose()?;
-    let runtime = runtime()?;
+    // Steps go one after the other: handing each from thread to thread would cost more than it does.
+    let runtime = single_thread()?;
     let mut teller = Teller::new(asked, (all.len(), steps), keep, &mut ctx.out);
     let played = runtime.block_on(async {
         let mut signals = Signals::new()?;
@@ -169,40 +193,64 @@ pub(in crate::cli) fn play(all: &[Played], asked: &Asked, ctx: &mut Ctx) -> anyh
     Ok(ran)
 }
 
-async fn play_all<'s>(
-    planned: &[(&'s Played, Vec<(Plan<'s>, Bindings)>)],
+/// A session that is ready to be played.
+pub(super) struct PlannedSession<'s> {
+    pub(super) plan: Plan<'s>,
+    pub(super) bindings: Bindings,
+    telling: Telling<'s>,
+}
+
+async fn play_all(
+    planned: &[(&Played, Vec<PlannedSession<'_>>)],
     asked: &Asked,
     tasks: &Tasks,
     teller: &mut Teller<'_>,
 ) -> anyhow::Result<()> {
     for (played, plans) in planned {
         teller.tape(played, plans);
-        for (plan, bindings) in plans {
+        for PlannedSession { plan, bindings, telling } in plans {
             let settings = settings(asked, plan.story.session.id);
             teller.session(plan);
-            drive(plan, bindings, &settings, tasks, teller).await.map_err(failed)?;
-            teller.check()?;
+            let alive = drive(plan, bindings, telling, &settings, tasks, teller).await;
+            teller.played(alive.map_err(failed)?)?;
         }
     }
     Ok(())
 }
 
 /// The plan of each session, with what binds its values.
-fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<(Plan<'s>, Bindings)>> {
+fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<PlannedSession<'s>>> {
     let only = asked.only.as_deref().map(|only| Query::parse(only, played.as_of));
     let only = only.transpose().context("--only")?;
     let corrections = Corrections::of(&asked.rules);
+    let wants = |step: &Step<'_>| only.as_ref().is_none_or(|only| matches(only, step));
+    let edits = |step: &Step<'_>| {
+        let text = step.message.map(|m| String::from_utf8_lossy(&m.payload));
+        text.map_or(0, |text| asked.edits.apply(text.as_ref()).1)
+    };
     let (mut plans, mut chosen, mut edited) = (Vec::new(), 0, 0);
-    for story in &played.stories {
-        let bindings = Bindings::corrected(story, &played.placeholders, &corrections);
-        let wants = |step: &Step<'_>| only.as_ref().is_none_or(|only| matches(only, step));
-        let plan = Plan::of(story, &bindings, wants);
-        for item in plan.items.iter().filter(|item| item.role == Role::Chosen) {
-            chosen += 1;
-            let text = item.step.message.map(|m| String::from_utf8_lossy(&m.payload));
-            edited += text.map_or(0, |text| asked.edits.apply(&text).1);
+    for session in &played.sessions {
+        let (story, telling) = (&session.story, played.telling(session));
+        let mut each = |visit: &mut dyn FnMut(&[Story])| telling.each(visit);
+        let apart: (_, bind::Apart<'_, _>) = (session.heard.clone(), &mut each);
+        let bindings = Bindings::gathered(story, apart, &played.placeholders, &corrections)?;
+        let mut apart = session.apart.clone();
+        for apart in &mut apart {
+            // It is told only where something is asked of it.
+            let asks = only.is_some() || !asked.edits.is_empty();
+            let told = asks.then(|| telling.story(apart.exchange)).transpose()?;
+            let its = told.as_ref().and_then(|story| apart.planned(story));
+            if its.as_ref().is_none_or(|its| wants(&its.step)) {
+                apart.role = Role::Chosen;
+                edited += its.map_or(0, |its| edits(&its.step));
+            }
         }
-        plans.push((plan, bindings));
+        let plan = Plan::with(story, apart, &bindings, wants);
+        for item in plan.items.iter().filter(|item| item.role() == Role::Chosen) {
+            chosen += 1;
+            edited += item.held().map_or(0, |item| edits(&item.step));
+        }
+        plans.push(PlannedSession { plan, bindings, telling });
     }
     if chosen == 0 && asked.only.is_some() {
         bail!("{}: no message of the client matches --only", played.name);

@@ -64,10 +64,7 @@ fn folded_list(all: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 fn summary(ran: &Ran, all: &Tally) -> String {
-    let of = |ruling: Ruling| {
-        let all = ran.tapes.iter().flat_map(|tape| &tape.verdicts);
-        all.filter(|verdict| verdict.ruling == ruling).count()
-    };
+    let of = |ruling: Ruling| ran.count(ruling);
     let mut said = vec![
         format!("compared {} of {}", all.compared, all.of),
         format!("{} skipped", all.skipped),

@@ -22,6 +22,7 @@ use super::{
 };
 pub use about::{About, Remark, about};
 pub use said::gist;
+pub(crate) use said::is_about_itself;
 pub use ways::{Marks, Way};
 
 /// The calls of a session. Places are indexes into the messages that they were told from

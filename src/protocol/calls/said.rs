@@ -40,6 +40,13 @@ pub(super) struct Said {
     pub(super) modern: bool,
 }
 
+/// What a message says is of its own call alone: no state or task links it to others.
+pub(crate) fn is_about_itself(message: &Message) -> bool {
+    let said = Said::of(message);
+    let linked = said.brings_input || said.needs_input || said.makes_task;
+    !linked && said.task.is_none() && said.state.is_none() && said.cancels.is_none()
+}
+
 impl Said {
     pub(super) fn of(message: &Message) -> Self {
         let text = jsonrpc::text(&message.payload);

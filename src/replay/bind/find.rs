@@ -5,7 +5,12 @@
 
 mod uses;
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use uses::Users;
 
 use super::{
     class::{self, Class},
@@ -14,9 +19,9 @@ use super::{
     layers::Spot,
     token::{hash, is_token, spans, words},
     tokens::Tokens,
-    unit::{Form, Unit, units},
+    unit::{Form, Order, Unit, units, units_of},
 };
-use crate::protocol::Story;
+use crate::{capture::ExchangeId, protocol::Story};
 
 /// Values remembered as born. Those that come later are not bound: their uses are sent as recorded.
 const BIRTHS_CAP: usize = 1 << 18;
@@ -27,6 +32,9 @@ pub(super) const WHOLE_CAP: usize = 64 << 10;
 /// The longest short id.
 const ID_CAP: usize = 64;
 
+/// A message of an exchange, by its number; none for its heads and other data.
+pub(crate) type Place = (ExchangeId, Option<u32>);
+
 /// A value that a response brought first.
 #[derive(Clone, Debug)]
 pub(super) struct Birth {
@@ -34,95 +42,67 @@ pub(super) struct Birth {
     pub(super) class: Option<Class>,
     pub(super) text: String,
     /// By which unit.
-    pub(super) unit: usize,
-    pub(super) pointer: String,
+    unit: usize,
+    /// Which message's that is.
+    pub(super) of: Place,
+    /// The place, for the report, and that of all that are alike.
+    pub(super) place: String,
+    pub(super) kind: String,
 }
 
 /// Where a request bears it.
-#[derive(Clone, Debug)]
-pub(super) struct Use {
-    pub(super) birth: usize,
+pub(super) struct Use<'u> {
+    pub(super) birth: &'u Birth,
     /// As what the place holds it.
     pub(super) class: Option<Class>,
-    pub(super) unit: usize,
+    /// The number of the unit in the order of time.
+    pub(super) number: usize,
+    pub(super) unit: &'u Unit<'u>,
     pub(super) pointer: String,
 }
 
-/// What was found.
-pub(super) struct Found<'s> {
-    pub(super) units: Vec<Unit<'s>>,
-    pub(super) births: Vec<Birth>,
-    /// In the order of time.
-    pub(super) uses: Vec<Use>,
-}
+/// What is told apart from its session: handed over in the order of time, a few that overlap
+/// together, as often as it is asked for.
+pub type Apart<'a, E> = &'a mut dyn FnMut(&mut dyn FnMut(&[Story])) -> Result<(), E>;
 
-/// Finds them all.
-pub(super) fn find<'s>(
-    story: &'s Story,
-    placeholders: &[String],
-    corrections: &Corrections,
-) -> Found<'s> {
-    let units = units(story);
-    let listed = Tokens::new(placeholders.iter().map(String::as_str));
-    let mut search = Search::new(corrections, listed);
-    for (place, unit) in units.iter().enumerate() {
-        search.hear(place, unit);
-    }
-    for (place, unit) in units.iter().enumerate() {
-        if unit.from_server {
-            search.births(place, unit);
-        } else {
-            search.sent(unit);
-        }
-    }
-    let uses = search.uses(&units);
-    Found { units, births: search.births, uses }
-}
-
-struct Search<'c> {
-    corrections: &'c Corrections,
-    listed: Tokens,
+/// Words and names, which are to be known before anything is found.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
     /// Words of requests.
     words: HashSet<u64>,
     /// Methods and listed names: no handles.
     names: HashSet<u64>,
     /// Keys by the unit that had each first: what is born there or later is a name of a field. A
     /// handle may be a key once it was born.
-    keys: HashMap<u64, usize>,
-    /// Values that requests bore so far: they are the client's own.
-    sent: HashSet<u64>,
-    sent_whole: HashSet<(Class, String)>,
-    births: Vec<Birth>,
-    index: HashMap<(Option<Class>, String), usize>,
-    /// Births of short ids by value.
-    ids: HashMap<String, Vec<usize>>,
+    keys: HashMap<u64, Order>,
 }
 
-impl<'c> Search<'c> {
-    fn new(corrections: &'c Corrections, listed: Tokens) -> Self {
-        Self {
-            corrections,
-            listed,
-            words: HashSet::new(),
-            names: HashSet::new(),
-            keys: HashMap::new(),
-            sent: HashSet::new(),
-            sent_whole: HashSet::new(),
-            births: Vec::new(),
-            index: HashMap::new(),
-            ids: HashMap::new(),
-        }
+impl Heard {
+    /// Takes what a story says, in whatever order.
+    pub fn take(&mut self, story: &Story) {
+        units_of(story).iter().for_each(|unit| self.hear(unit));
     }
 
-    /// Notes words and names.
-    fn hear(&mut self, place: usize, unit: &Unit<'_>) {
+    /// Takes what others say too.
+    pub fn join(&mut self, other: &Self) {
+        self.words.extend(&other.words);
+        self.names.extend(&other.names);
+        other.keys.iter().for_each(|(key, at)| self.key(*key, *at));
+    }
+
+    fn key(&mut self, key: u64, at: Order) {
+        let first = self.keys.entry(key).or_insert(at);
+        *first = at.min(*first);
+    }
+
+    fn hear(&mut self, unit: &Unit<'_>) {
         let method = unit.message().and_then(|message| message.method.as_deref());
         self.names.extend(method.map(hash));
         let lists = unit.from_server && method.is_some_and(class::is_listing);
         unit.walk(&mut |spot, text| {
             let is_name = spot.path.and_then(|path| path.key()) == Some("name");
             if spot.what == What::Key && !spot.classes.contains(&Class::Question) {
-                self.keys.entry(hash(text)).or_insert(place);
+                self.key(hash(text), unit.order());
             } else if lists && is_name {
                 self.names.insert(hash(text));
             }
@@ -131,6 +111,102 @@ impl<'c> Search<'c> {
             }
             Vec::new()
         });
+    }
+}
+
+/// Finds them all: what is said in `story`, and in what is told apart from it, of which `heard`
+/// knows already. Uses are handed over in the order of time; none where they begin anew. Gives all
+/// that was born.
+pub(super) fn find<E>(
+    story: &Story,
+    (mut heard, apart): (Heard, Apart<'_, E>),
+    placeholders: &[String],
+    corrections: &Corrections,
+    found: &mut dyn FnMut(Option<&Use<'_>>),
+) -> Result<Vec<Birth>, E> {
+    let held = units(story);
+    let listed = Tokens::new(placeholders.iter().map(String::as_str));
+    held.iter().for_each(|unit| heard.hear(unit));
+    let mut search = Search::new(corrections, listed, heard);
+    // Handles are mostly born before the first of the calls that stand alone: then one pass over
+    // these finds both what they bring and what they bear.
+    let mut eager: Option<Users> = None;
+    walk(&held, apart, &mut |place, unit, is_apart| {
+        if unit.from_server {
+            search.births(place, unit);
+        } else {
+            search.sent(unit);
+        }
+        if is_apart && eager.is_none() {
+            let users = eager.insert(search.users());
+            for (place, unit) in held.iter().take(place).enumerate() {
+                users.of(&search, place, unit, found);
+            }
+        }
+        if let Some(users) = &mut eager {
+            users.of(&search, place, unit, found);
+        }
+    })?;
+    if search.births.is_empty() || eager.is_some_and(|users| users.has_all(&search)) {
+        return Ok(search.births);
+    }
+    found(None);
+    let mut users = search.users();
+    walk(&held, apart, &mut |place, unit, _| users.of(&search, place, unit, found))?;
+    drop(users);
+    Ok(search.births)
+}
+
+/// All that a session says, in the order of time, numbered; and whether it is told apart.
+fn walk<E>(
+    held: &[Unit<'_>],
+    apart: Apart<'_, E>,
+    each: &mut dyn FnMut(usize, &Unit<'_>, bool),
+) -> Result<(), E> {
+    let (mut number, mut rest) = (0, held.iter().peekable());
+    let mut say = |unit: &Unit<'_>, is_apart| {
+        each(number, unit, is_apart);
+        number += 1;
+    };
+    apart(&mut |stories| {
+        let mut units: Vec<Unit<'_>> = stories.iter().flat_map(units_of).collect();
+        units.sort_by_key(Unit::order);
+        for unit in &units {
+            while let Some(before) = rest.next_if(|held| held.order() < unit.order()) {
+                say(before, false);
+            }
+            say(unit, true);
+        }
+    })?;
+    rest.for_each(|unit| say(unit, false));
+    Ok(())
+}
+
+struct Search<'c> {
+    corrections: &'c Corrections,
+    listed: Tokens,
+    heard: Heard,
+    /// Values that requests bore so far: they are the client's own.
+    sent: HashSet<u64>,
+    sent_whole: HashSet<u64>,
+    births: Vec<Birth>,
+    index: HashMap<(Option<Class>, String), usize>,
+    /// Births of short ids by value.
+    ids: HashMap<String, Vec<usize>>,
+}
+
+impl<'c> Search<'c> {
+    fn new(corrections: &'c Corrections, listed: Tokens, heard: Heard) -> Self {
+        Self {
+            corrections,
+            listed,
+            heard,
+            sent: HashSet::new(),
+            sent_whole: HashSet::new(),
+            births: Vec::new(),
+            index: HashMap::new(),
+            ids: HashMap::new(),
+        }
     }
 
     /// Notes what a request bears.
@@ -146,7 +222,7 @@ impl<'c> Search<'c> {
                 } else {
                     class.clone()
                 };
-                self.sent_whole.insert((class, text.to_owned()));
+                self.sent_whole.insert(hash_whole(&class, text));
             }
             self.candidates(text, &mut |sent, token| {
                 sent.insert(hash(token));
@@ -180,7 +256,9 @@ impl<'c> Search<'c> {
                 class,
                 text: text.to_owned(),
                 unit: place,
-                pointer: spot.pointer(),
+                of: unit.of(),
+                place: unit.place(&spot.pointer()),
+                kind: unit.kind_of_place(&spot.pointer()),
             };
             for rule in marks.binds(spot) {
                 self.born(birth(Some(Class::Rule(rule)), text));
@@ -192,7 +270,7 @@ impl<'c> Search<'c> {
                 } else {
                     class.clone()
                 };
-                if !self.sent_whole.contains(&(any, text.to_owned())) {
+                if !self.sent_whole.contains(&hash_whole(&any, text)) {
                     self.born(birth(Some(class.clone()), text));
                 }
             }
@@ -211,10 +289,11 @@ impl<'c> Search<'c> {
                 });
             }
             for token in tokens {
-                let known = |word| self.words.contains(&hash(word));
+                let known = |word| self.heard.words.contains(&hash(word));
                 let is_name = |token| {
-                    let is_key = self.keys.get(&token).is_some_and(|first| *first <= place);
-                    is_key || self.names.contains(&token)
+                    let key = self.heard.keys.get(&token);
+                    key.is_some_and(|first| *first <= unit.order())
+                        || self.heard.names.contains(&token)
                 };
                 if words(&token).all(known) && is_token(&token) && !is_name(hash(&token)) {
                     self.born(birth(None, &token));
@@ -236,6 +315,13 @@ impl<'c> Search<'c> {
         self.index.insert(key, place);
         self.births.push(birth);
     }
+}
+
+/// A whole value's place in a set.
+fn hash_whole(class: &Class, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (class, text).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What may be born at a place.

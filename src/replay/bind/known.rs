@@ -6,18 +6,16 @@ use super::{
     Binding,
     class::Class,
     corrections::Corrections,
-    find::{Birth, Found, Use, find},
+    find::{Apart, Birth, Heard, Use, find},
     token::is_token,
     tokens::Tokens,
-    unit::Unit,
 };
-use crate::{capture::ExchangeId, protocol::Story};
+use crate::protocol::Story;
 
 /// Values by their class: what stood there as a whole.
 pub(super) type Whole = (Class, String);
 
-/// A message of an exchange, by its number; none for its heads and other data.
-pub(crate) type Place = (ExchangeId, Option<u32>);
+pub(crate) use super::find::Place;
 
 /// The bindings of a session.
 #[derive(Clone, Debug, Default)]
@@ -41,53 +39,71 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(story: &Story, placeholders: &[String], corrections: &Corrections) -> Self {
-        let found = find(story, placeholders, corrections);
-        let mut known = Self { corrections: corrections.clone(), ..Self::default() };
-        for used in &found.uses {
-            let Some(birth) = found.births.get(used.birth) else { continue };
-            let Some(unit) = found.units.get(birth.unit) else { continue };
-            let place = place(unit);
-            if let (Some(class), Some(born)) = (&used.class, &birth.class) {
-                let born = (born.clone(), birth.text.clone());
-                known.births.insert(born.clone(), place);
-                let may_be_said = !born.0.is_renewed() && is_token(&birth.text);
-                known.whole.insert((class.clone(), birth.text.clone()), born);
-                // One id for all the run may stand in texts and URLs too.
-                if !may_be_said {
-                    continue;
-                }
+    pub(super) fn of<E>(
+        story: &Story,
+        apart: (Heard, Apart<'_, E>),
+        placeholders: &[String],
+        corrections: &Corrections,
+    ) -> Result<Self, E> {
+        let mut known = Self::default();
+        let mut telling = Telling::default();
+        let births = find(story, apart, placeholders, corrections, &mut |used| match used {
+            Some(used) => {
+                telling.take(used);
+                known.used(used);
             }
-            let token = known.add(&birth.text);
-            known.born_in.entry(token).or_insert(place);
+            None => (known, telling) = Default::default(),
+        })?;
+        for birth in &births {
+            known.said_again(birth);
         }
-        for birth in &found.births {
-            known.said_again(birth, &found);
-        }
+        known.corrections = corrections.clone();
         for placeholder in placeholders {
             let token = known.add(placeholder);
             known.placeholders.insert(token);
         }
         known.tokens = Tokens::new(known.texts.iter().map(String::as_str));
-        known.told = told(&found);
-        known.links = links(&found);
-        known
+        known.told = telling.end();
+        known.links.sort_unstable();
+        known.links.dedup();
+        known.links.shrink_to_fit();
+        Ok(known)
+    }
+
+    fn used(&mut self, used: &Use<'_>) {
+        let birth = used.birth;
+        let link = (birth.of, used.unit.of());
+        if self.links.last() != Some(&link) {
+            self.links.push(link);
+        }
+        if let (Some(class), Some(born)) = (&used.class, &birth.class) {
+            let born = (born.clone(), birth.text.clone());
+            let may_be_said = !born.0.is_renewed() && is_token(&birth.text);
+            self.births.insert(born.clone(), birth.of);
+            self.whole.insert((class.clone(), birth.text.clone()), born);
+            // One id for all the run may stand in texts and URLs too.
+            if !may_be_said {
+                return;
+            }
+        }
+        let token = self.add(&birth.text);
+        self.born_in.entry(token).or_insert(birth.of);
     }
 
     /// Ids of the protocol that no request bears: a server may say them again, as that of the page
     /// to which it sent the user.
-    fn said_again(&mut self, birth: &Birth, found: &Found<'_>) {
+    fn said_again(&mut self, birth: &Birth) {
         let Some(class) = birth.class.as_ref().filter(|class| class.is_said_again()) else {
             return;
         };
-        let Some(unit) = found.units.get(birth.unit).filter(|_| is_token(&birth.text)) else {
+        if !is_token(&birth.text) {
             return;
-        };
-        let (place, whole) = (place(unit), (class.clone(), birth.text.clone()));
-        self.births.entry(whole.clone()).or_insert(place);
+        }
+        let whole = (class.clone(), birth.text.clone());
+        self.births.entry(whole.clone()).or_insert(birth.of);
         self.whole.entry(whole.clone()).or_insert(whole);
         let token = self.add(&birth.text);
-        self.born_in.entry(token).or_insert(place);
+        self.born_in.entry(token).or_insert(birth.of);
     }
 
     /// The number of a token, a new one where it has none.
@@ -110,42 +126,37 @@ impl Known {
     }
 }
 
-fn place(unit: &Unit<'_>) -> Place {
-    (unit.exchange, unit.message().map(|message| message.number))
-}
-
-/// All of them: what a step needs is not told by those that are alike.
-fn links(found: &Found<'_>) -> Vec<(Place, Place)> {
-    let link = |used: &Use| {
-        let birth = found.births.get(used.birth)?;
-        Some((place(found.units.get(birth.unit)?), place(found.units.get(used.unit)?)))
-    };
-    let mut links: Vec<_> = found.uses.iter().filter_map(link).collect();
-    links.sort_unstable();
-    links.dedup();
-    links
-}
-
 /// One line for all that are alike: from the like place to the like place.
-fn told(found: &Found<'_>) -> Vec<Binding> {
-    let mut alike: BTreeMap<(String, String), Binding> = BTreeMap::new();
-    let mut counted = HashSet::new();
-    for used in &found.uses {
-        let Some(birth) = found.births.get(used.birth) else { continue };
-        let units = (found.units.get(birth.unit), found.units.get(used.unit));
-        let (Some(born), Some(user)) = units else { continue };
-        let kinds = (born.kind_of_place(&birth.pointer), user.kind_of_place(&used.pointer));
-        if !counted.insert((kinds.0.clone(), used.unit, &used.pointer)) {
-            continue;
+#[derive(Default)]
+struct Telling {
+    alike: BTreeMap<(String, String), Binding>,
+    /// What was counted of the unit at hand, by the kind of the birth and the place.
+    unit: usize,
+    counted: HashSet<(String, String)>,
+}
+
+impl Telling {
+    fn take(&mut self, used: &Use<'_>) {
+        let (birth, unit) = (used.birth, used.unit);
+        if self.unit != used.number {
+            self.unit = used.number;
+            self.counted.clear();
         }
-        let binding = alike.entry(kinds).or_insert_with(|| Binding {
-            from: born.place(&birth.pointer),
-            to: user.place(&used.pointer),
+        if !self.counted.insert((birth.kind.clone(), used.pointer.clone())) {
+            return;
+        }
+        let kinds = (birth.kind.clone(), unit.kind_of_place(&used.pointer));
+        let binding = self.alike.entry(kinds).or_insert_with(|| Binding {
+            from: birth.place.clone(),
+            to: unit.place(&used.pointer),
             count: 0,
         });
         binding.count += 1;
     }
-    let mut told: Vec<Binding> = alike.into_values().collect();
-    told.sort();
-    told
+
+    fn end(self) -> Vec<Binding> {
+        let mut told: Vec<Binding> = self.alike.into_values().collect();
+        told.sort();
+        told
+    }
 }

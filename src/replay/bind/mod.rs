@@ -32,12 +32,13 @@ mod token;
 mod tokens;
 mod unit;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use serde::Serialize;
 
 pub use corrections::Corrections;
 pub use edits::Edits;
+pub use find::{Apart, Heard};
 use known::{Known, Place};
 pub use table::Table;
 pub(crate) use token::is_minted_anew;
@@ -83,11 +84,31 @@ impl Bindings {
     /// Finds them, as a user's rules have it.
     #[must_use]
     pub fn corrected(story: &Story, placeholders: &[String], corrections: &Corrections) -> Self {
+        let nothing: (Heard, Apart<'_, Infallible>) = (Heard::default(), &mut |_| Ok(()));
+        match Self::gathered(story, nothing, placeholders, corrections) {
+            Ok(bindings) => bindings,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same of a session part of which is told apart ([`crate::protocol::alone`]), and was
+    /// heard.
+    ///
+    /// # Errors
+    ///
+    /// That of whoever tells it.
+    pub fn gathered<E>(
+        story: &Story,
+        apart: (Heard, Apart<'_, E>),
+        placeholders: &[String],
+        corrections: &Corrections,
+    ) -> Result<Self, E> {
         // Whoever wrote the tape wrote its first line too.
         let is_one = |text: &&String| redact::placeholders_in(text.as_bytes()).eq([text.as_str()]);
         let placeholders: Vec<String> =
             placeholders.iter().filter(is_one).take(PLACEHOLDERS_CAP).cloned().collect();
-        Self { known: Arc::new(Known::of(story, &placeholders, corrections)) }
+        let known = Known::of(story, apart, &placeholders, corrections)?;
+        Ok(Self { known: Arc::new(known) })
     }
 
     /// A run's table.

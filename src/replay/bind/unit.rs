@@ -5,6 +5,7 @@ use std::{borrow::Cow, iter};
 
 use super::{
     class::Class,
+    find::Place,
     layers::{self, Ask, Edit, Spot},
 };
 use crate::{
@@ -21,6 +22,9 @@ pub(super) struct Unit<'s> {
     pub(super) text: Cow<'s, str>,
 }
 
+/// By what units are ordered.
+pub(super) type Order = (Timestamp, ExchangeId, bool);
+
 /// What it is.
 pub(super) enum Form<'s> {
     Url,
@@ -35,6 +39,16 @@ pub(super) enum Form<'s> {
 }
 
 impl<'s> Unit<'s> {
+    /// The message that it is, or the exchange that it is part of.
+    pub(super) fn of(&self) -> Place {
+        (self.exchange, self.message().map(|message| message.number))
+    }
+
+    /// By what units are ordered.
+    pub(super) fn order(&self) -> Order {
+        (self.at, self.exchange, self.from_server)
+    }
+
     /// Walks it.
     pub(super) fn walk(&self, ask: Ask<'_>) -> Vec<Edit> {
         match &self.form {
@@ -89,6 +103,14 @@ impl<'s> Unit<'s> {
 
 /// All that a session says, in the order of time; of one exchange at one time the request first.
 pub(super) fn units(story: &Story) -> Vec<Unit<'_>> {
+    let mut units = units_of(story);
+    // Stable: of an exchange its head stands before its messages.
+    units.sort_by_key(Unit::order);
+    units
+}
+
+/// The same in no order.
+pub(super) fn units_of(story: &Story) -> Vec<Unit<'_>> {
     let mut units: Vec<Unit<'_>> = story.exchanges.iter().flat_map(of_exchange).collect();
     units.extend(story.messages.iter().map(|message| Unit {
         at: message.at,
@@ -97,8 +119,6 @@ pub(super) fn units(story: &Story) -> Vec<Unit<'_>> {
         form: Form::Message(message),
         text: String::from_utf8_lossy(&message.payload),
     }));
-    // Stable: of an exchange its head stands before its messages.
-    units.sort_by_key(|unit| (unit.at, unit.exchange, unit.from_server));
     units
 }
 

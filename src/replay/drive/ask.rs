@@ -68,7 +68,7 @@ impl<'s> Driver<'_, 's> {
         let own = answer.and_then(|answer| story.exchange(answer.message.exchange));
         own.or_else(|| {
             let sent = self.plan.items.get(..=self.current).unwrap_or_default();
-            let posts = sent.iter().rev().filter_map(|item| story.exchange(item.step.exchange));
+            let posts = sent.iter().rev().filter_map(|item| story.exchange(item.exchange()));
             posts.into_iter().find(|told| told.open.method == "POST")
         })
     }

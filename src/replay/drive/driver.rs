@@ -14,12 +14,13 @@ use tokio::{
 use url::Url;
 
 use super::{
-    Done, DriveError, Extra, Report, Settings,
+    Done, DriveError, Extra, Report, Settings, Teller,
     exchange::Exchange,
     ids::Ids,
     jar::Jar,
     request::{self, Common, Draft},
     step::Started,
+    taken::{Count, Taken},
     target::Target,
     wire::{Event, Key, What, Wire},
 };
@@ -32,7 +33,8 @@ use crate::{
         bind::Table,
         edit,
         guard::Hints,
-        plan::{Plan, Planned, Role},
+        plan::{Item, Plan, Planned, Role},
+        steps::Step,
     },
     tasks::Tasks,
 };
@@ -45,7 +47,9 @@ pub(super) const LINGER: Duration = Duration::from_secs(1);
 pub(super) struct Driver<'r, 's> {
     pub(super) plan: &'r Plan<'s>,
     pub(super) settings: &'r Settings,
-    pub(super) report: &'r mut dyn Report<'s>,
+    pub(super) teller: &'r dyn Teller,
+    pub(super) count: Count,
+    pub(super) report: &'r mut dyn Report,
     wire: Wire,
     events: mpsc::Receiver<Event>,
     http2: bool,
@@ -81,7 +85,7 @@ pub(super) struct Driver<'r, 's> {
     /// Recorded GETs that took up a standalone stream, and were not sent again so far.
     resumes: VecDeque<&'s Told>,
     /// Steps that run while others are sent.
-    pub(super) open: Vec<Started>,
+    pub(super) open: Vec<(Started, Taken<'r>)>,
     /// Streams that are told when the recording was done with them.
     pub(super) listening: Vec<Started>,
     /// The recorded session without its lists: what live stories are told on.
@@ -106,19 +110,21 @@ pub(super) struct Say<'m> {
 impl<'r, 's> Driver<'r, 's> {
     pub(super) fn new(
         plan: &'r Plan<'s>,
-        table: Table,
+        (table, teller): (Table, &'r dyn Teller),
         settings: &'r Settings,
         tls: Arc<crate::tls::UpstreamTls>,
         tasks: &Tasks,
-        report: &'r mut dyn Report<'s>,
+        report: &'r mut dyn Report,
     ) -> Result<Self, DriveError> {
-        let first = plan.items.iter().find_map(|item| item.step.told());
+        let first = plan.items.iter().find_map(|item| item.held()?.step.told());
         let http2 = first.is_some_and(|told| told.open.version == "HTTP/2");
         let (wire, events) = Wire::new(tls, http2, tasks);
         let target = Target::new(&plan.endpoint, &settings.to)?;
         let mut driver = Self {
             plan,
             settings,
+            teller,
+            count: Count::default(),
             report,
             wire,
             events,
@@ -146,7 +152,7 @@ impl<'r, 's> Driver<'r, 's> {
             resumes: standalone_resumes(plan.story),
             open: Vec::new(),
             listening: Vec::new(),
-            stub: stub(&plan.story.session),
+            stub: plan.story.session.stub(),
             reached: false,
             made_up: 0,
             target,
@@ -157,28 +163,40 @@ impl<'r, 's> Driver<'r, 's> {
         Ok(driver)
     }
 
-    /// Sends every step that is wanted, in order.
-    pub(super) async fn run(mut self) -> Result<(), DriveError> {
+    /// Sends every step that is wanted, in order. Gives how many stories of single steps were alive
+    /// at most.
+    pub(super) async fn run(mut self) -> Result<usize, DriveError> {
         let began = Instant::now();
         let plan = self.plan;
-        let wanted = plan.items.iter().find(|item| item.role != Role::Left);
-        let first_at = wanted.map(|item| item.step.sent_at()).unwrap_or_default();
+        let wanted = plan.items.iter().find(|item| item.role() != Role::Left);
+        let first_at = wanted.map(Item::sent_at).unwrap_or_default();
         for (index, item) in plan.items.iter().enumerate() {
-            if item.role == Role::Left {
+            if item.role() == Role::Left {
                 continue;
             }
             if let Some(speed) = self.settings.speed {
-                let recorded = item.step.sent_at().micros_since(first_at);
+                let recorded = item.sent_at().micros_since(first_at);
                 let pause = Duration::from_micros(recorded).div_f64(speed.max(0.001));
                 self.until(began + pause, |_| false).await;
             }
             self.finish_listening(Some(item)).await;
             self.close_what_was_left(item);
             self.take_up_cut();
+            self.finish_open(Some(item)).await?;
             self.current = index;
-            match self.refusal(index, item) {
-                Some(reason) => self.report.done(item, Done::Skipped(reason), &self.table),
-                None => self.step(index, item).await?,
+            let taken = Taken::of(item, self.teller, &self.count)?;
+            let planned = taken.planned()?;
+            if let Some(reason) = self.refusal(index, &planned)? {
+                self.report.done(&planned, Done::Skipped(reason), &self.table);
+                continue;
+            }
+            match self.start(index, &planned) {
+                Err(reason) => self.report.done(&planned, Done::Skipped(reason), &self.table),
+                Ok(started) if self.overlaps(index, &planned) => {
+                    drop(planned);
+                    self.open.push((started, taken));
+                }
+                Ok(started) => self.finish(started, &planned).await?,
             }
         }
         self.finish_open(None).await?;
@@ -186,18 +204,21 @@ impl<'r, 's> Driver<'r, 's> {
         self.leave();
         let left_out = std::mem::take(&mut self.left_out);
         self.report.left_out(left_out.into_iter().collect());
-        Ok(())
+        Ok(self.count.most())
     }
 
     /// Why a step is not sent; none where it is.
-    fn refusal(&self, _: usize, item: &Planned<'s>) -> Option<String> {
+    fn refusal(&self, _: usize, item: &Planned<'_>) -> Result<Option<String>, DriveError> {
         let missing = item.needs.iter().find(|need| self.stood.get(**need) != Some(&true));
         if let Some(other) = missing.and_then(|need| self.plan.items.get(*need)) {
-            let (method, name) = (other.step.method(), other.step.name().unwrap_or_default());
-            let needed = format!("{method} {name}");
-            return Some(format!("it needs {}, which did not go as recorded", needed.trim_end()));
+            let other = Taken::of(other, self.teller, &self.count)?;
+            let step = &other.planned()?.step;
+            let needed = format!("{} {}", step.method(), step.name().unwrap_or_default());
+            let reason = format!("it needs {}, which did not go as recorded", needed.trim_end());
+            return Ok(Some(reason));
         }
-        self.settings.guard.refuses(item.tool()?, &self.plan.tools, &self.tools)
+        let refuses = |tool| self.settings.guard.refuses(tool, &self.plan.tools, &self.tools);
+        Ok(item.tool().and_then(refuses))
     }
 
     /// Takes what comes until `done`, or until the time is up.
@@ -267,11 +288,11 @@ impl<'r, 's> Driver<'r, 's> {
     }
 
     /// Learns what the head of a response says, and the ids in it.
-    pub(super) fn learn_head(&mut self, recorded: ExchangeId, key: Key) {
-        let Some(told) = self.plan.story.exchange(recorded) else { return };
+    pub(super) fn learn_head(&mut self, step: &Step<'_>, key: Key) {
+        let Some(told) = step.told() else { return };
         let Some(exchange) = self.exchanges.get(&key) else { return };
         if let (Some(head), Some(live)) = (&told.head, &exchange.head) {
-            self.table.learn_head((recorded, head), live);
+            self.table.learn_head((told.id(), head), live);
         }
         let Some(live) = exchange.summary() else { return };
         for (old, new) in self.ids.learn(&told.reading.summary, &live) {
@@ -381,15 +402,15 @@ impl<'r, 's> Driver<'r, 's> {
     }
 
     /// The recorded client had left a step's stream by then.
-    pub(super) fn was_left(&self, index: usize, next: &Planned<'_>) -> bool {
-        let told = self.plan.items.get(index).and_then(|item| item.step.told());
+    pub(super) fn was_left(&self, index: usize, next: &Item<'_>) -> bool {
+        let told = self.plan.items.get(index).and_then(|item| item.held()?.step.told());
         told.map(|told| &told.reading.summary).is_some_and(|summary| {
-            summary.outcome == Some(Outcome::ClientClosed) && summary.last_at <= next.step.sent_at()
+            summary.outcome == Some(Outcome::ClientClosed) && summary.last_at <= next.sent_at()
         })
     }
 
     /// Streams that the recorded client had left by then.
-    fn close_what_was_left(&mut self, next: &Planned<'s>) {
+    fn close_what_was_left(&mut self, next: &Item<'_>) {
         let left = self.beside.keys().copied().filter(|index| self.was_left(*index, next));
         let left: Vec<usize> = left.collect();
         for index in left {
@@ -429,17 +450,6 @@ impl<'r, 's> Driver<'r, 's> {
             self.cut(key);
         }
     }
-}
-
-/// A session without what grows with it.
-fn stub(session: &Session) -> Session {
-    let mut stub = session.clone();
-    stub.exchanges.clear();
-    stub.states.clear();
-    stub.joins.clear();
-    stub.given.clear();
-    stub.candidates.clear();
-    stub
 }
 
 /// The GETs behind an event that took up no call's stream.

@@ -7,14 +7,14 @@ use super::{driver::Driver, exchange::Exchange, step::recorded_length, wire::Key
 use crate::{
     protocol::{Direction, Kind},
     replay::{
-        plan::{Awaits, Planned},
+        plan::{Awaits, Item, Planned},
         steps::StepKind,
     },
 };
 
-impl<'s> Driver<'_, 's> {
+impl Driver<'_, '_> {
     /// A step opened a stream of which all is to be told.
-    pub(super) fn listens(&self, item: &Planned<'s>, key: Key) -> bool {
+    pub(super) fn listens(&self, item: &Planned<'_>, key: Key) -> bool {
         let status = self.exchanges.get(&key).and_then(Exchange::status);
         self.settings.strict
             && item.awaits == Awaits::Head
@@ -23,11 +23,13 @@ impl<'s> Driver<'_, 's> {
 
     /// Tells the streams that the recording had left by the next step, or all. Before a DELETE too:
     /// it ends them.
-    pub(super) async fn finish_listening(&mut self, next: Option<&Planned<'s>>) {
+    pub(super) async fn finish_listening(&mut self, next: Option<&Item<'_>>) {
         for started in std::mem::take(&mut self.listening) {
-            let Some(item) = self.plan.items.get(started.index) else { continue };
-            let ends = |next: &Planned<'_>| {
-                next.step.kind == StepKind::Delete || self.was_left(started.index, next)
+            let item = self.plan.items.get(started.index).and_then(Item::held);
+            let Some(item) = item else { continue };
+            let ends = |next: &Item<'_>| {
+                let is_delete = next.held().is_some_and(|next| next.step.kind == StepKind::Delete);
+                is_delete || self.was_left(started.index, next)
             };
             if next.is_some_and(|next| !ends(next)) {
                 self.listening.push(started);

@@ -4,7 +4,8 @@
 //! `wire` has a task for each request in the air and brings what comes as events; `driver` takes
 //! them, whatever stream they come on, while it waits for one thing. `step` sends a step and waits
 //! for what it awaits, `parts` drives operations to their end (polls, multi-round trips), `ask`
-//! answers the server, `listen` keeps streams whose messages count, `request` makes a head of a recorded one, `target` says where it goes. Of
+//! answers the server, `listen` keeps streams whose messages count, `request` makes a head of a
+//! recorded one, `target` says where it goes, `taken` is a step whose turn it is. Of
 //! each step's own exchanges a small story is told, which is held against the recorded one by
 //! [`super::compare`]; after that they are let go, so memory does not grow with the tape.
 
@@ -18,6 +19,7 @@ mod listen;
 mod parts;
 mod request;
 mod step;
+mod taken;
 mod target;
 mod wire;
 
@@ -29,7 +31,7 @@ use super::{
     plan::{Plan, Planned},
 };
 use crate::{
-    capture::Record,
+    capture::{ExchangeId, Record},
     protocol::Story,
     tasks::Tasks,
     tls::{UpstreamSettings, UpstreamTls, UpstreamTlsError},
@@ -64,13 +66,30 @@ pub struct Settings {
     pub patience: Duration,
 }
 
+/// Tells the calls of a plan that stand alone, each when its turn comes.
+pub trait Teller {
+    /// The story of one exchange; an error says why the recording cannot be read any more.
+    ///
+    /// # Errors
+    ///
+    /// What holds the recording failed, or was changed.
+    fn tell(&self, exchange: ExchangeId) -> Result<Story, String>;
+}
+
+/// A plan without such calls.
+impl Teller for () {
+    fn tell(&self, exchange: ExchangeId) -> Result<Story, String> {
+        Err(format!("{exchange} is told by nobody"))
+    }
+}
+
 /// Whoever wants to know how it goes.
-pub trait Report<'s> {
+pub trait Report {
     /// A record of a live exchange was made.
     fn record(&mut self, _record: &Record) {}
 
     /// A step is over. Steps that nobody chose are told too, those that are not sent are not.
-    fn done(&mut self, item: &Planned<'s>, done: Done, table: &Table);
+    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table);
 
     /// Headers that were not sent because the tape has only placeholders of them, or because they
     /// are credentials: at the end.
@@ -117,6 +136,9 @@ pub enum DriveError {
     /// The recording has no URL that could be replaced.
     #[error("the recording has no step with a URL")]
     NoEndpoint,
+    /// What is played cannot be read any more.
+    #[error("the recording: {0}")]
+    Recording(String),
     /// Files that were named for TLS.
     #[error(transparent)]
     Tls(#[from] UpstreamTlsError),
@@ -132,22 +154,24 @@ pub enum DriveError {
     },
 }
 
-/// Sends a plan's steps and reports each as it is done.
+/// Sends a plan's steps and reports each as it is done. Gives how many stories of steps that stand
+/// alone were alive at once at most: one, unless steps overlap.
 ///
 /// # Errors
 ///
 /// Nothing could be sent: the settings are wrong, or the server was never reached.
-pub async fn drive<'s>(
-    plan: &Plan<'s>,
+pub async fn drive(
+    plan: &Plan<'_>,
     bindings: &Bindings,
+    teller: &dyn Teller,
     settings: &Settings,
     tasks: &Tasks,
-    report: &mut dyn Report<'s>,
-) -> Result<(), DriveError> {
+    report: &mut dyn Report,
+) -> Result<usize, DriveError> {
     if plan.items.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let tls = Arc::new(UpstreamTls::new(&settings.upstream)?);
-    let driver = Driver::new(plan, bindings.table(), settings, tls, tasks, report)?;
+    let driver = Driver::new(plan, (bindings.table(), teller), settings, tls, tasks, report)?;
     driver.run().await
 }

@@ -12,7 +12,7 @@ use super::{
     step::Started,
 };
 use crate::{
-    protocol::{CallStory, Message, calls::Link},
+    protocol::{CallStory, Message, Story, calls::Link},
     replay::{
         answers::{escaped, fallback, members},
         edit,
@@ -38,12 +38,12 @@ struct Operation {
     task: Option<String>,
 }
 
-impl<'s> Driver<'_, 's> {
+impl Driver<'_, '_> {
     /// Drives the parts of a step's operation, if it has any.
     pub(super) async fn parts(
         &mut self,
         started: &Started,
-        item: &Planned<'s>,
+        item: &Planned<'_>,
         answer: Option<Message>,
     ) {
         let (Some(call), Some(answer)) = (item.step.call, answer) else { return };
@@ -58,12 +58,12 @@ impl<'s> Driver<'_, 's> {
         let deadline = Instant::now() + patience + recorded;
         let mut operation = Operation { index: started.index, deadline, last, task };
         let parts = call.parts.iter().filter_map(|part| item.step.story.calls.get(*part));
-        let parts: Vec<&'s CallStory> = parts.collect();
+        let parts: Vec<&CallStory> = parts.collect();
         let mut template = (call, started.body.clone().unwrap_or_default());
         let mut place = 0;
         while let Some(part) = parts.get(place) {
             place += 1;
-            let method = self.method_of(part);
+            let method = method_of(item.step.story, part);
             let is_retry = part.continues.is_some_and(|continues| continues.by == Link::Retry);
             if is_retry && !needs_input(&operation.last) {
                 return;
@@ -73,13 +73,14 @@ impl<'s> Driver<'_, 's> {
             }
             if method == "tasks/get" {
                 let more = parts.get(place..).unwrap_or_default();
-                let run = more.iter().take_while(|more| self.method_of(more) == "tasks/get");
+                let run =
+                    more.iter().take_while(|more| method_of(item.step.story, more) == "tasks/get");
                 let last = run.clone().last().copied().unwrap_or(part);
                 place += run.count();
                 self.poll(item, part, last, &mut operation).await;
                 continue;
             }
-            let Some(body) = self.part_body(part, &operation) else { return };
+            let Some(body) = self.part_body(item, part, &operation) else { return };
             template = (part, body.clone());
             if !self.say_part(item, part, body, &mut operation).await {
                 return;
@@ -88,24 +89,19 @@ impl<'s> Driver<'_, 's> {
         self.more_rounds(item, template, &mut operation).await;
     }
 
-    fn method_of(&self, call: &CallStory) -> &'s str {
-        let request = self.plan.story.messages.get(call.request);
-        request.and_then(|request| request.method.as_deref()).unwrap_or_default()
-    }
-
     /// Polls until the task is done, or as far as the recording saw it.
     async fn poll(
         &mut self,
-        item: &Planned<'s>,
-        part: &'s CallStory,
-        last: &'s CallStory,
+        item: &Planned<'_>,
+        part: &CallStory,
+        last: &CallStory,
         operation: &mut Operation,
     ) {
-        let seen = self.plan.story.answer(last);
+        let seen = item.step.story.answer(last);
         let seen = seen.and_then(|seen| status(&String::from_utf8_lossy(&seen.payload)));
         let mut first = true;
         while Instant::now() < operation.deadline {
-            let Some(mut body) = self.part_body(part, operation) else { return };
+            let Some(mut body) = self.part_body(item, part, operation) else { return };
             if !std::mem::take(&mut first) {
                 let id = self.made_up_id();
                 body = edit::set(&body, "/id", &id).unwrap_or(body);
@@ -127,8 +123,13 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// A recorded part with what the live server gave: its task, its state, its questions.
-    fn part_body(&mut self, part: &'s CallStory, operation: &Operation) -> Option<String> {
-        let request = self.plan.story.messages.get(part.request)?;
+    fn part_body(
+        &mut self,
+        item: &Planned<'_>,
+        part: &CallStory,
+        operation: &Operation,
+    ) -> Option<String> {
+        let request = item.step.story.messages.get(part.request)?;
         let plain = || String::from_utf8_lossy(&request.payload).into_owned();
         // What is still hidden is set below, or nobody knows it.
         let mut body = self.table.fill(request).unwrap_or_else(|_| plain());
@@ -180,12 +181,12 @@ impl<'s> Driver<'_, 's> {
     /// Sends a part and waits for its answer; false where none came.
     async fn say_part(
         &mut self,
-        item: &Planned<'s>,
-        part: &'s CallStory,
+        item: &Planned<'_>,
+        part: &CallStory,
         body: String,
         operation: &mut Operation,
     ) -> bool {
-        let story = self.plan.story;
+        let story = item.step.story;
         let Some(request) = story.messages.get(part.request) else { return false };
         let Some(told) = story.exchange(request.exchange) else { return false };
         let recorded = String::from_utf8_lossy(&request.payload);
@@ -213,11 +214,11 @@ impl<'s> Driver<'_, 's> {
     /// The live server asks more than the recorded one did.
     async fn more_rounds(
         &mut self,
-        item: &Planned<'s>,
-        (template, mut body): (&'s CallStory, String),
+        item: &Planned<'_>,
+        (template, mut body): (&CallStory, String),
         operation: &mut Operation,
     ) {
-        let recorded_end = template.answer.and_then(|place| self.plan.story.messages.get(place));
+        let recorded_end = template.answer.and_then(|place| item.step.story.messages.get(place));
         let asked = |answer: &Message| needs_input(&String::from_utf8_lossy(&answer.payload));
         if recorded_end.is_some_and(asked) || operation.task.is_some() {
             return;
@@ -238,6 +239,11 @@ impl<'s> Driver<'_, 's> {
             }
         }
     }
+}
+
+fn method_of<'s>(story: &'s Story, call: &CallStory) -> &'s str {
+    let request = story.messages.get(call.request);
+    request.and_then(|request| request.method.as_deref()).unwrap_or_default()
 }
 
 fn needs_input(answer: &str) -> bool {

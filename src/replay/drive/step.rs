@@ -9,6 +9,7 @@ use super::{
     Done, DriveError, Sent,
     driver::{Driver, LINGER, Say},
     exchange::Exchange,
+    taken::Taken,
     wire::Key,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     protocol::{Direction, Kind, Message, RefusalReason, Story},
     replay::{
         edit,
-        plan::{Awaits, Planned, Role},
+        plan::{Awaits, Item, Planned, Role},
         steps::StepKind,
     },
 };
@@ -30,6 +31,9 @@ const RETRY_CAP: Duration = Duration::from_secs(5);
 /// Where the server says nothing of when to resume.
 const RETRY: Duration = Duration::from_millis(250);
 
+/// Steps that run beside one another; where the recording had more, further ones are waited for.
+const OPEN_CAP: usize = 256;
+
 /// A step that is sent and not finished.
 #[derive(Debug)]
 pub(super) struct Started {
@@ -42,40 +46,21 @@ pub(super) struct Started {
     pub(super) sent_at: Instant,
 }
 
-impl<'s> Driver<'_, 's> {
-    /// Sends a step and finishes it, unless others are to be sent while it runs.
-    pub(super) async fn step(
-        &mut self,
-        index: usize,
-        item: &Planned<'s>,
-    ) -> Result<(), DriveError> {
-        self.finish_open(Some(item)).await?;
-        self.current = index;
-        match self.start(index, item) {
-            Err(reason) => self.report.done(item, Done::Skipped(reason), &self.table),
-            Ok(started) if self.overlaps(index, item) => self.open.push(started),
-            Ok(started) => self.finish(started).await?,
-        }
-        Ok(())
-    }
-
+impl<'r, 's> Driver<'r, 's> {
     /// Finishes steps that were left running: those that the recording had finished before `next`,
     /// or all.
-    pub(super) async fn finish_open(
-        &mut self,
-        next: Option<&Planned<'s>>,
-    ) -> Result<(), DriveError> {
-        for started in std::mem::take(&mut self.open) {
-            let item = self.plan.items.get(started.index);
-            let over = item.map(over_at).unwrap_or_default();
+    pub(super) async fn finish_open(&mut self, next: Option<&Item<'_>>) -> Result<(), DriveError> {
+        for (started, taken) in std::mem::take(&mut self.open) {
+            let item = taken.planned()?;
             let waits = next.is_some_and(|next| {
-                next.step.sent_at() <= over && !next.needs.contains(&started.index)
+                next.sent_at() <= over_at(&item) && !next.needs().contains(&started.index)
             });
             if waits {
-                self.open.push(started);
+                drop(item);
+                self.open.push((started, taken));
             } else {
                 self.current = started.index;
-                self.finish(started).await?;
+                self.finish(started, &item).await?;
             }
         }
         Ok(())
@@ -83,16 +68,19 @@ impl<'s> Driver<'_, 's> {
 
     /// The recording sent others while this one ran, and they are to be sent so again: one that
     /// cancels it, or any where the recorded pace is kept.
-    fn overlaps(&self, index: usize, item: &Planned<'s>) -> bool {
+    pub(super) fn overlaps(&self, index: usize, item: &Planned<'_>) -> bool {
         let after = self.plan.items.get(index + 1..).unwrap_or_default();
-        let next = after.iter().find(|item| item.role != Role::Left);
+        let next = after.iter().find(|item| item.role() != Role::Left);
         let over = over_at(item);
         let is_call = item.step.kind == StepKind::Call && item.step.method() != "initialize";
         let wanted = self.settings.speed.is_some() || item.is_cancelled();
-        is_call && wanted && next.is_some_and(|next| next.step.sent_at() <= over)
+        is_call
+            && wanted
+            && self.open.len() < OPEN_CAP
+            && next.is_some_and(|next| next.sent_at() <= over)
     }
 
-    fn start(&mut self, index: usize, item: &Planned<'s>) -> Result<Started, String> {
+    pub(super) fn start(&mut self, index: usize, item: &Planned<'_>) -> Result<Started, String> {
         let told = item.step.told().ok_or("its exchange was not recorded")?;
         let body = item.step.message.map(|message| self.body(item, message)).transpose()?;
         let recorded = item.step.message.map(|message| String::from_utf8_lossy(&message.payload));
@@ -111,7 +99,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// What is sent for a recorded message: with fresh values, and edited where it was chosen.
-    fn body(&self, item: &Planned<'s>, message: &Message) -> Result<String, String> {
+    fn body(&self, item: &Planned<'_>, message: &Message) -> Result<String, String> {
         let filled = if item.role == Role::Chosen && !self.settings.edits.is_empty() {
             let (text, _) = self.settings.edits.apply(&String::from_utf8_lossy(&message.payload));
             self.table.fill_json(message, &text)
@@ -122,8 +110,11 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Waits for what a step awaits, tells it, and lets its exchanges go.
-    async fn finish(&mut self, mut started: Started) -> Result<(), DriveError> {
-        let Some(item) = self.plan.items.get(started.index) else { return Ok(()) };
+    pub(super) async fn finish(
+        &mut self,
+        mut started: Started,
+        item: &Planned<'_>,
+    ) -> Result<(), DriveError> {
         let mut answer = self.awaited(&started, item).await;
         self.reachable(started.key)?;
         if self.is_lost(item, started.key, answer.is_some()) {
@@ -133,7 +124,7 @@ impl<'s> Driver<'_, 's> {
                 answer = self.awaited(&started, item).await;
             }
         }
-        self.learn_head(item.step.exchange, started.key);
+        self.learn_head(&item.step, started.key);
         self.learn(item, answer.as_ref());
         if item.step.kind == StepKind::Call {
             self.parts(&started, item, answer).await;
@@ -157,7 +148,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Tells a step that is over.
-    pub(super) fn tell(&mut self, started: &Started, item: &Planned<'s>) {
+    pub(super) fn tell(&mut self, started: &Started, item: &Planned<'_>) {
         self.note_challenge(item, started.key);
         let replayed = self.story(started.index, item);
         let live = self.exchanges.get(&started.key).and_then(|live| replayed.exchange(live.id));
@@ -171,7 +162,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Waits for what a step awaits; gives its answer.
-    async fn awaited(&mut self, started: &Started, item: &Planned<'s>) -> Option<Message> {
+    async fn awaited(&mut self, started: &Started, item: &Planned<'_>) -> Option<Message> {
         let (key, patience) = (started.key, self.patience(item));
         let deadline = started.sent_at + patience;
         match (item.awaits, &started.id) {
@@ -216,7 +207,7 @@ impl<'s> Driver<'_, 's> {
         }
     }
 
-    fn patience(&self, item: &Planned<'s>) -> Duration {
+    fn patience(&self, item: &Planned<'_>) -> Duration {
         self.settings.patience + recorded_length(item)
     }
 
@@ -225,7 +216,7 @@ impl<'s> Driver<'_, 's> {
     pub(super) async fn answer(
         &mut self,
         index: usize,
-        item: &Planned<'s>,
+        item: &Planned<'_>,
         mut key: Key,
         id: &str,
         deadline: Instant,
@@ -252,7 +243,7 @@ impl<'s> Driver<'_, 's> {
             let pause = exchange.retry.map_or(RETRY, Duration::from_millis).min(RETRY_CAP);
             self.until((Instant::now() + pause).min(deadline), |_| false).await;
             let resume = item.step.call.and_then(|call| call.resumes.first());
-            let resume = resume.and_then(|resume| self.plan.story.exchange(*resume));
+            let resume = resume.and_then(|resume| item.step.story.exchange(*resume));
             let recorded = resume.unwrap_or(told);
             let say = Say { recorded, owner: Some(index), body: None, last_event: Some(&last) };
             key = self.send(&say).ok()?;
@@ -290,7 +281,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Takes from an answer what later steps need.
-    fn learn(&mut self, item: &Planned<'s>, answer: Option<&Message>) {
+    fn learn(&mut self, item: &Planned<'_>, answer: Option<&Message>) {
         let Some(live) = answer else { return };
         if let Some(recorded) = item.step.call.and_then(|call| item.step.story.answer(call)) {
             self.table.learn(recorded, live);
@@ -309,7 +300,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// A live session that the server no longer knows, where the recorded one went on.
-    fn is_lost(&self, item: &Planned<'s>, key: Key, answered: bool) -> bool {
+    fn is_lost(&self, item: &Planned<'_>, key: Key, answered: bool) -> bool {
         use RefusalReason::{NoSessionId, NotInitialized, UnknownSession};
         let first = item.step.method() == "initialize" || item.needs.is_empty();
         let was_refused = item.step.status().is_some_and(|status| status >= 400);
@@ -330,12 +321,12 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Initializes once more (protocol.md §3); true where the server took it.
-    async fn renew(&mut self, index: usize, item: &Planned<'s>) -> bool {
+    async fn renew(&mut self, index: usize, item: &Planned<'_>) -> bool {
         self.renewed = true;
         self.notes.push("the session was lost: it was initialized once more".to_owned());
         let mut taken = false;
         for need in &item.needs {
-            let Some(other) = self.plan.items.get(*need) else { continue };
+            let Some(other) = self.plan.items.get(*need).and_then(Item::held) else { continue };
             let is_channel = other.awaits == Awaits::Endpoint;
             let is_handshake =
                 matches!(other.step.method(), "initialize" | "notifications/initialized");
@@ -348,7 +339,7 @@ impl<'s> Driver<'_, 's> {
             }
             let Ok(started) = self.start(index, other) else { return false };
             let answer = self.awaited(&started, other).await;
-            self.learn_head(other.step.exchange, started.key);
+            self.learn_head(&other.step, started.key);
             self.learn(other, answer.as_ref());
             if is_channel {
                 self.keep_channel(*need, &started, other);
@@ -360,7 +351,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// A channel that was opened anew for another step goes on beside; what it names is learnt.
-    fn keep_channel(&mut self, need: usize, started: &Started, item: &Planned<'s>) {
+    fn keep_channel(&mut self, need: usize, started: &Started, item: &Planned<'_>) {
         let Some(exchange) = self.exchanges.get_mut(&started.key) else { return };
         let told = exchange.told();
         exchange.owner = None;
@@ -373,7 +364,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// A server that wants credentials says which (protocol.md §4).
-    fn note_challenge(&mut self, item: &Planned<'s>, key: Key) {
+    fn note_challenge(&mut self, item: &Planned<'_>, key: Key) {
         let head = self.exchanges.get(&key).and_then(|exchange| exchange.head.as_ref());
         let Some(head) = head.filter(|head| head.status == 401) else { return };
         if item.step.status() == Some(401) {
@@ -387,7 +378,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// The step's live exchanges, told.
-    fn story(&mut self, index: usize, item: &Planned<'s>) -> Story {
+    fn story(&mut self, index: usize, item: &Planned<'_>) -> Story {
         let channel = self.channel.filter(|_| item.step.kind == StepKind::Call);
         let mut all: Vec<Vec<Record>> = Vec::new();
         for (key, exchange) in &mut self.exchanges {
@@ -399,7 +390,7 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// Notes that a step stands, and lets go of what it no longer needs.
-    fn settle(&mut self, started: &Started, item: &Planned<'s>) {
+    fn settle(&mut self, started: &Started, item: &Planned<'_>) {
         let exchange = self.exchanges.get(&started.key);
         let answered = exchange.and_then(Exchange::status);
         let stands = match item.awaits {
@@ -432,18 +423,19 @@ impl<'s> Driver<'_, 's> {
     }
 
     /// The running step that this one cancels, to whose story it belongs too.
-    fn cancels(&self, item: &Planned<'s>) -> Option<usize> {
+    fn cancels(&self, item: &Planned<'_>) -> Option<usize> {
         let told = item.step.message.map(|message| (message.exchange, message.number))?;
-        let is_it = |index: usize| {
-            let step = &self.plan.items.get(index)?.step;
-            let cancelled = step.story.messages.get(step.call?.cancelled?)?;
-            (told == (cancelled.exchange, cancelled.number)).then_some(index)
+        let is_it = |taken: &Taken<'_>| {
+            let open = taken.planned().ok()?;
+            let cancelled = open.step.story.messages.get(open.step.call?.cancelled?)?;
+            Some(told == (cancelled.exchange, cancelled.number))
         };
-        self.open.iter().find_map(|started| is_it(started.index))
+        let mut open = self.open.iter();
+        open.find_map(|(started, taken)| (is_it(taken) == Some(true)).then_some(started.index))
     }
 
     /// `initialize` was answered with a result.
-    fn initialized(&self, started: &Started, item: &Planned<'s>) -> bool {
+    fn initialized(&self, started: &Started, item: &Planned<'_>) -> bool {
         item.step.call.is_none() || self.handshakes.contains(&started.index)
     }
 

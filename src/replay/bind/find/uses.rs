@@ -12,53 +12,84 @@ use crate::replay::bind::{
     unit::{Form, Unit},
 };
 
+/// Looks for uses, unit by unit in the order of time.
+pub(super) struct Users {
+    /// The births of tokens, by their numbers.
+    numbers: Vec<usize>,
+    tokens: Tokens,
+    /// Tokens that a request bore before any response did: they are the client's, however they were
+    /// spelled.
+    own: HashSet<usize>,
+    /// The unit behind which no token is born.
+    last: usize,
+}
+
 impl Search<'_> {
-    /// Where later requests bear what was born.
-    pub(super) fn uses(&self, units: &[Unit<'_>]) -> Vec<Use> {
+    /// Whoever looks for what was born.
+    pub(super) fn users(&self) -> Users {
         let numbered = self.births.iter().enumerate().filter(|(_, birth)| birth.class.is_none());
-        let numbers: Vec<usize> = numbered.clone().map(|(place, _)| place).collect();
+        let numbers = numbered.clone().map(|(place, _)| place).collect();
+        let last = numbered.clone().map(|(_, birth)| birth.unit).max().unwrap_or_default();
         let tokens = Tokens::new(numbered.map(|(_, birth)| birth.text.as_str()));
-        let client = || units.iter().enumerate().filter(|(_, unit)| !unit.from_server);
-        let birth_of =
-            |token: usize| Some((*numbers.get(token)?, self.births.get(*numbers.get(token)?)?));
-        // What a request bore before any response did is the client's, however it was spelled.
-        let mut own = HashSet::new();
-        for (place, unit) in client() {
-            unit.walk(&mut |_, text| {
-                let early = |token| birth_of(token).is_some_and(|(_, birth)| birth.unit > place);
-                own.extend(tokens.spans(text, early).iter().map(|span| span.token));
-                Vec::new()
-            });
-        }
-        let mut uses = Vec::new();
-        for (place, unit) in client() {
-            let marks = self.corrections.marks(unit.message());
-            unit.walk(&mut |spot, text| {
-                let is_open = may_be_filled(unit, spot);
-                if !is_open && marks.binds(spot).is_empty() || marks.keeps(spot) {
-                    return Vec::new();
-                }
-                let here =
-                    |birth, class| Use { birth, class, unit: place, pointer: spot.pointer() };
-                if let Some((birth, class)) = self.whole(place, spot, &marks, text) {
-                    uses.push(here(birth, Some(class)));
-                } else if spot.what != What::Key && is_open {
-                    let spans = tokens.spans(text, |token| !own.contains(&token));
-                    let spans = spans
-                        .iter()
-                        .filter(|span| spot.what != What::Number || span.range.len() == text.len());
-                    uses.extend(
-                        spans
-                            .filter_map(|span| birth_of(span.token))
-                            .map(|(birth, _)| here(birth, None)),
-                    );
-                }
-                Vec::new()
-            });
-        }
-        uses
+        Users { numbers, tokens, own: HashSet::new(), last }
+    }
+}
+
+impl Users {
+    /// No token was born since.
+    pub(super) fn has_all(&self, search: &Search<'_>) -> bool {
+        let tokens = search.births.iter().filter(|birth| birth.class.is_none());
+        tokens.count() == self.numbers.len()
     }
 
+    /// What a request's unit bears of what came before it.
+    pub(super) fn of(
+        &mut self,
+        search: &Search<'_>,
+        place: usize,
+        unit: &Unit<'_>,
+        found: &mut dyn FnMut(Option<&Use<'_>>),
+    ) {
+        if unit.from_server {
+            return;
+        }
+        let birth_of = |token: usize| search.births.get(*self.numbers.get(token)?);
+        if place < self.last {
+            let own = &mut self.own;
+            unit.walk(&mut |_, text| {
+                let early = |token| birth_of(token).is_some_and(|birth| birth.unit > place);
+                own.extend(self.tokens.spans(text, early).iter().map(|span| span.token));
+                Vec::new()
+            });
+        }
+        let marks = search.corrections.marks(unit.message());
+        unit.walk(&mut |spot, text| {
+            let is_open = may_be_filled(unit, spot);
+            if !is_open && marks.binds(spot).is_empty() || marks.keeps(spot) {
+                return Vec::new();
+            }
+            let mut say = |birth, class| {
+                let pointer = spot.pointer();
+                found(Some(&Use { birth, class, number: place, unit, pointer }));
+            };
+            if let Some((birth, class)) = search.whole(place, spot, &marks, text) {
+                if let Some(birth) = search.births.get(birth) {
+                    say(birth, Some(class));
+                }
+            } else if spot.what != What::Key && is_open {
+                for span in self.tokens.spans(text, |token| !self.own.contains(&token)) {
+                    let is_whole = spot.what != What::Number || span.range.len() == text.len();
+                    if let Some(birth) = birth_of(span.token).filter(|_| is_whole) {
+                        say(birth, None);
+                    }
+                }
+            }
+            Vec::new()
+        });
+    }
+}
+
+impl Search<'_> {
     /// The birth of what stands there as a whole.
     fn whole(
         &self,
