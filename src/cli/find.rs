@@ -20,7 +20,11 @@ use super::{
     show::exchange_line,
     transcript,
 };
-use crate::{capture::ExchangeId, clock, protocol::query::Query};
+use crate::{
+    capture::ExchangeId,
+    clock,
+    protocol::{Summary, query::Query},
+};
 
 /// Finds.
 pub(crate) fn run(args: &FindArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {

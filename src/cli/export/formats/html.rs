@@ -77,8 +77,8 @@ pub(super) fn write(taped: &mut Taped, out: &mut Output) -> anyhow::Result<()> {
 fn judged(taped: &mut Taped, session: &Session) -> anyhow::Result<Vec<Problem>> {
     let recording = &mut taped.recording;
     recording.judge(std::slice::from_ref(session))?;
-    let over_all = recording.problems_over_all(session.id)?;
-    Ok(recording.problems(session.id).iter().cloned().chain(over_all).collect())
+    recording.judge_over_all()?;
+    Ok(recording.problems(session.id).cloned().collect())
 }
 
 fn head(page: &mut Markup, sessions: &[Session]) {
