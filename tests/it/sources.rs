@@ -127,7 +127,7 @@ fn what_is_followed_is_what_is_found() {
     client.answer();
     assert_eq!(sessions(home.path()).len(), 1);
     let found = |more: &[&str]| {
-        let told = lines(home.path(), &[&["find", "http>=200"], more].concat());
+        let told = lines(home.path(), &[&["find", "server:*"], more].concat());
         told.into_iter().filter(|line| line["schema"] != "wiretape/summary/1").collect::<Vec<_>>()
     };
     let in_use = found(&["--follow", "--limit", "5"]);

@@ -21,7 +21,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// Of the one list that is named.
-    pub(super) fn new(list: &'static [List; 1]) -> Self {
+    pub(super) fn new(list: &'static [List]) -> Self {
         Self { listings: Listings::of(list), growing: HashSet::new(), next: None, complete: None }
     }
 

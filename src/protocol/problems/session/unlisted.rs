@@ -17,7 +17,7 @@ pub(super) struct Offers {
 pub(super) fn report(offers: &Offers, story: &Story, found: &mut Findings<'_>) {
     let Offers { list, used_by, use_of } = offers;
     let [kind] = list;
-    let mut catalogue = Catalogue::new(list);
+    let mut catalogue = Catalogue::new(*list);
     for message in &story.messages {
         catalogue.hear(message);
         let Some(listed) = catalogue.listed() else { continue };
