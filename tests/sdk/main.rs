@@ -7,6 +7,7 @@
 mod archives;
 mod ci;
 mod page;
+mod fresh;
 mod peers;
 mod served;
 #[path = "../support/mod.rs"]

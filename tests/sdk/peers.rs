@@ -87,6 +87,11 @@ impl Server {
         Self::start(node(), &["oauth.mjs"], "/mcp")
     }
 
+    /// One of which nothing is twice the same.
+    pub(crate) fn fresh() -> Self {
+        Self::start(node(), &["fresh.mjs"], "/mcp")
+    }
+
     pub(crate) fn fastmcp() -> Self {
         Self::start(python(), &["fast.py"], "/mcp")
     }

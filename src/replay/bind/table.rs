@@ -34,6 +34,8 @@ pub struct Table {
     pub(super) told: BTreeMap<String, String>,
     /// The cookies that the live server set.
     pub(super) cookies: BTreeMap<String, String>,
+    /// The recorded server's origin, and the live one's.
+    origin: Option<(String, String)>,
     equal: Equal,
 }
 
@@ -51,6 +53,11 @@ impl Table {
             self.fresh.insert(token, fresh.to_owned());
         }
         self.learn_anew(recorded, fresh);
+    }
+
+    /// Where the recorded server was, and where the live one is: what either says of itself.
+    pub fn moved(&mut self, recorded: &str, live: &str) {
+        self.origin = (recorded != live).then(|| (recorded.to_owned(), live.to_owned()));
     }
 
     /// A recorded message as it is to be sent now: JSON text.
@@ -152,6 +159,12 @@ impl Table {
     /// that are not known any text, but the same one each time.
     #[must_use]
     pub fn equates(&self, recorded: &str, live: &str) -> bool {
+        let here = |(old, new): &(String, String)| super::origin::replaced(recorded, old, new);
+        self.equates_here(recorded, live)
+            || self.origin.as_ref().and_then(here).is_some_and(|own| self.equates_here(&own, live))
+    }
+
+    fn equates_here(&self, recorded: &str, live: &str) -> bool {
         let expected = self.expect(recorded);
         if expected == live {
             return true;

@@ -26,8 +26,14 @@ type Brought<'s> = BTreeMap<Key<'s>, Vec<&'s Message>>;
 
 /// What differs in it.
 pub(super) fn differences(own: &Step<'_>, its: &Step<'_>, lens: &Glass<'_>) -> Met {
-    let (ours, mut theirs) = (brought(own, lens.strict), brought(its, lens.strict));
+    let (mut ours, mut theirs) = (brought(own, lens.strict), brought(its, lens.strict));
     let mut met = Met::default();
+    if !lens.strict && own_task(own).is_some() {
+        // Told whether or not one came, so that equal runs tell equal lists.
+        met.ignored.insert(STATUS.to_owned(), 1);
+        ours.retain(|key, _| !key.is_of_polls());
+        theirs.retain(|key, _| !key.is_of_polls());
+    }
     for (key, messages_of) in &ours {
         let others = take_like(&mut theirs, key, lens).unwrap_or_default();
         if lens.strict && messages_of.len() == others.len() {
@@ -45,11 +51,21 @@ pub(super) fn differences(own: &Step<'_>, its: &Step<'_>, lens: &Glass<'_>) -> M
 }
 
 impl Key<'_> {
+    /// How the step's own task stands, which polls ask for and which is compared at its end: whether a
+    /// change is told between two of them is a race, and a server need not (MCP 2025-11-25
+    /// basic/utilities/tasks).
+    fn is_of_polls(&self) -> bool {
+        self.method == STATUS && self.subject.as_deref() == Some(ITS_TASK)
+    }
+
     /// Progress is compared by presence alone.
     fn is_present(&self, others: &[&Message]) -> bool {
         tells_progress(self.method) && !others.is_empty()
     }
 }
+
+const STATUS: &str = "notifications/tasks/status";
+const ITS_TASK: &str = "its task";
 
 /// Subjects that are ids as a whole.
 const SUBJECTS: [&str; 2] = ["uri", "taskId"];
@@ -161,7 +177,7 @@ fn subject(step: &Step<'_>, message: &Message) -> Option<String> {
     }
     if let Some(task) = params.text_at("taskId") {
         return Some(if own_task(step).as_ref() == Some(&task) {
-            "its task".to_owned()
+            ITS_TASK.to_owned()
         } else {
             task
         });

@@ -157,6 +157,8 @@ impl<'r, 's> Driver<'r, 's> {
             made_up: 0,
             target,
         };
+        let (recorded, live) = driver.target.origins();
+        driver.table.moved(&recorded, &live);
         for (recorded, fresh) in driver.target.segments() {
             driver.knows(&recorded, &fresh);
         }

@@ -357,7 +357,7 @@ impl<'r, 's> Driver<'r, 's> {
         exchange.owner = None;
         exchange.forget();
         self.beside.insert(need, started.key);
-        let live = Story::tell(self.stub.clone(), [told.as_slice()].into_iter());
+        let live = Story::tell(self.stub.clone(), [told.as_slice()]);
         if let (Some(recorded), Some(live)) = (item.step.told(), live.exchanges.first()) {
             self.table.learn_told(recorded, live);
         }

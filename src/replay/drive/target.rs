@@ -83,6 +83,12 @@ impl Target {
         pairs.filter(|(old, new)| old != new && !old.is_empty() && !new.is_empty()).collect()
     }
 
+    /// The recorded origin, and the one that takes its place.
+    pub(super) fn origins(&self) -> (String, String) {
+        let text = |url: &Url| url.origin().ascii_serialization();
+        (text(&self.recorded), text(&self.to))
+    }
+
     fn move_to(&self, url: &mut Url) -> Result<(), String> {
         let wrong = || "its URL cannot be moved to --to".to_owned();
         // Userinfo of a recording is a credential.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::server::{Asked, epoch_ms, invalid, note, random, stamp, text};
+use super::server::{self, Asked, epoch_ms, invalid, note, random, stamp, text};
 
 pub(super) fn serve(asked: &mut Asked<'_>) -> bool {
     let line = asked.request.line();
@@ -71,7 +71,7 @@ fn answer(asked: &Asked<'_>, method: &str) -> Result<Value, Value> {
         ("tools/call", "slow") => {
             let id = random(32);
             asked.bank.state.lock().expect("whole").tasks.insert(id.clone(), 0);
-            let mut task = asked.task("working", &id);
+            let mut task = server::task("working", &id);
             (task["ttl"], task["pollInterval"]) = (json!(60_000), json!(20));
             Ok(json!({"task": task}))
         }
@@ -101,7 +101,7 @@ fn task(asked: &Asked<'_>, method: &str) -> Result<Value, Value> {
         result["_meta"] = json!({"io.modelcontextprotocol/related-task": {"taskId": id}});
         return Ok(result);
     }
-    let mut task = asked.task(if done { "completed" } else { "working" }, id);
+    let mut task = server::task(if done { "completed" } else { "working" }, id);
     (task["ttl"], task["pollInterval"]) = (json!(60_000), json!(20));
     Ok(task)
 }

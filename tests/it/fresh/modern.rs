@@ -1,9 +1,11 @@
 //! The bank in 2026-07-28: no sessions; states, questions within results, tasks, subscriptions.
 
+use std::io::Read as _;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::server::{Asked, invalid, note, random, stamp, text};
+use super::server::{self, Asked, invalid, note, random, stamp, text};
 
 pub(super) fn serve(asked: &mut Asked<'_>) -> bool {
     let method = asked.method().to_owned();
@@ -50,7 +52,7 @@ fn answer(asked: &Asked<'_>, method: &str) -> Result<Value, Value> {
         ("tools/call", "slow") => {
             let id = Uuid::new_v4().to_string();
             asked.bank.state.lock().expect("whole").tasks.insert(id.clone(), 0);
-            let mut task = asked.task("working", &id);
+            let mut task = server::task("working", &id);
             (task["resultType"], task["ttlMs"], task["pollIntervalMs"]) =
                 (json!("task"), json!(60_000), json!(20));
             Ok(task)
@@ -98,7 +100,7 @@ fn task(asked: &Asked<'_>) -> Result<Value, Value> {
     let mut state = asked.bank.state.lock().expect("whole");
     let polls = state.tasks.get_mut(id).ok_or_else(|| invalid("no such task"))?;
     *polls += 1;
-    let mut task = asked.task(if *polls > 2 { "completed" } else { "working" }, id);
+    let mut task = server::task(if *polls > 2 { "completed" } else { "working" }, id);
     (task["ttlMs"], task["pollIntervalMs"]) = (json!(60_000), json!(20));
     if *polls > 2 {
         task["result"] = text(&format!("task {id} ended at {}", stamp()));
@@ -118,7 +120,6 @@ fn listen(asked: &mut Asked<'_>) -> bool {
         asked.event(&note("notifications/resources/updated", &json!({"_meta": meta, "uri": uri})));
     }
     // Its end is the client's: reading is how a thread of ours waits for that.
-    use std::io::Read as _;
     let _ = asked.out.read(&mut [0]);
     false
 }

@@ -185,7 +185,7 @@ impl Asked<'_> {
             "openedAt": epoch_ms(), "expires": epoch_s() + 3600, "tickets": [random(12), ticket]});
         json!({
             "content": [
-                {"type": "text", "text": format!("Account {account} was opened at {}. See {url} or <{home}>.", stamp())},
+                {"type": "text", "text": format!("Account {account} was opened at {}. See {url} or <{home}>, help is at {}/help.", stamp(), self.origin())},
                 {"type": "text", "text": told.to_string()},
                 {"type": "text", "text": format!("Your voucher: {voucher}")},
                 {"type": "resource_link", "name": "statement", "uri": statement_of(&account, &state.accounts[&account])},
@@ -233,7 +233,7 @@ impl Asked<'_> {
         let other = || format!("acct_{}", random(10));
         let account = if self.bank.odd == Some(Odd::Handle) { other() } else { account };
         let balance = if self.bank.odd == Some(Odd::Balance) { 8 } else { 7 };
-        let seen = epoch_ms() as f64 / 1000.0;
+        let seen = since_epoch().as_secs_f64();
         let told = json!({"account": account, "balance": balance, "asOf": epoch_s(), "at": stamp(), "seen": seen,
             "by": {&account: {"us": epoch_ms() * 1000}}});
         let text = format!(
@@ -268,11 +268,6 @@ impl Asked<'_> {
             state.accounts.iter().find(is_it).ok_or_else(|| invalid("no such statement"))?;
         let text = format!("{account}: nothing moved until {}", stamp());
         Ok(json!({"contents": [{"uri": uri, "mimeType": "text/plain", "text": text}]}))
-    }
-
-    /// A task that has just been made.
-    pub(super) fn task(&self, status: &str, id: &str) -> Value {
-        json!({"taskId": id, "status": status, "createdAt": stamp(), "lastUpdatedAt": stamp()})
     }
 
     /// Waits for the client's answer to a request of ours.
@@ -340,6 +335,11 @@ fn tool(name: &str) -> Value {
     }
     json!({"name": name, "description": format!("It can {name}"),
         "inputSchema": {"type": "object", "properties": properties}})
+}
+
+/// How a task stands.
+pub(super) fn task(status: &str, id: &str) -> Value {
+    json!({"taskId": id, "status": status, "createdAt": stamp(), "lastUpdatedAt": stamp()})
 }
 
 pub(super) fn invalid(why: &str) -> Value {
