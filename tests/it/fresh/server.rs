@@ -7,7 +7,7 @@ use std::{
     io::Write as _,
     net::TcpStream,
     sync::{Arc, Condvar, Mutex},
-    time::{SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use base64::{
@@ -17,6 +17,7 @@ use base64::{
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
+use wiretape::clock;
 
 use super::{legacy, modern};
 use crate::support::origin::{Origin, PATIENCE, Request, STREAM, chunk, header, json as answer};
@@ -98,7 +99,7 @@ pub(super) fn random(length: usize) -> String {
 
 /// Now, as `2026-11-21T10:00:00.123456Z`.
 pub(super) fn stamp() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).expect("a year of four digits")
+    now().format(&Rfc3339).expect("a year of four digits")
 }
 
 /// `Sat, 21 Nov 2026 10:00:00 GMT`.
@@ -106,11 +107,15 @@ fn http_date() -> String {
     let format = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    OffsetDateTime::now_utc().format(format).expect("a date")
+    now().format(format).expect("a date")
 }
 
-fn since_epoch() -> std::time::Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970")
+fn now() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + since_epoch()
+}
+
+fn since_epoch() -> Duration {
+    Duration::from_nanos(clock::now().0)
 }
 
 pub(super) fn epoch_s() -> u64 {
