@@ -25,7 +25,7 @@
 //! A [`Bar`] an exchange, in the order of their ids, with its first byte, a [`Tick`] a frame and the
 //! largest gap between two of them. The [`Axis`] gives each time its place; long stretches in which
 //! nothing ran are folded ([`Axis::folds`]), so that minutes of thought do not hide milliseconds of
-//! work.
+//! work. [`Timeline::axis_over`] is the axis of a part of the bars: a window of a long session.
 //!
 //! Both are found in one pass over the story and hold no text of the wire: whoever draws masks what
 //! he shows.

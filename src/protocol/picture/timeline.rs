@@ -85,7 +85,13 @@ impl Timeline {
             .iter()
             .map(|told| bar(story, told, first.get(&told.id()).copied(), until))
             .collect();
-        Self { axis: Axis::over(busy(&bars)), bars }
+        Self { axis: Self::axis_over(&bars), bars }
+    }
+
+    /// The axis of some of the bars, where not all are drawn.
+    #[must_use]
+    pub fn axis_over(bars: &[Bar]) -> Axis {
+        Axis::over(busy(bars))
     }
 }
 

@@ -67,7 +67,10 @@ pub(super) fn left_out(page: &mut Markup, drawn: usize, of: usize, noun: &str, c
         return;
     }
     page.tag("p", &[("class", "cut")], |page| {
-        page.text(&format!("{drawn} of {} are drawn. The whole: ", units::count(of as u64, noun)));
+        page.text(&format!(
+            "The first {drawn} of {} are drawn. The whole: ",
+            units::count(of as u64, noun)
+        ));
         page.say("code", &[], command);
     });
 }

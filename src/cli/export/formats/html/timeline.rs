@@ -53,18 +53,20 @@ pub(super) fn draw(page: &mut Markup, view: &View) {
         ("height", &height),
     ];
     page.tag("svg", &attributes, |page| {
-        let lasts = units::duration(timeline.axis.until.micros_since(timeline.axis.from));
+        // Over what is drawn: of a long session it would else stand in one corner.
+        let axis = &Timeline::axis_over(bars);
+        let lasts = units::duration(axis.until.micros_since(axis.from));
         let counted = units::count(bars.len() as u64, "exchange");
         page.say("desc", &[], &format!("{counted} over {lasts}, time to the right."));
-        axis(page, &timeline.axis, &height);
+        scale(page, axis, &height);
         for (number, one) in bars.iter().enumerate() {
-            bar(page, view, &timeline.axis, one, HEAD + number * ROW);
+            bar(page, view, axis, one, HEAD + number * ROW);
         }
     });
     left_out(page, bars.len(), view.exchanges, "exchange", &view.tape());
 }
 
-fn axis(page: &mut Markup, axis: &Axis, height: &str) {
+fn scale(page: &mut Markup, axis: &Axis, height: &str) {
     for (fold, from, until) in axis.folds() {
         let (x, width) = (percent(from), percent(until - from));
         let band = [
