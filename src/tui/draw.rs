@@ -187,24 +187,10 @@ fn in_ascii(piece: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use ratatui::backend::{Backend as _, CrosstermBackend};
 
     use super::*;
-
-    /// The columns of each row as the backend will print them.
-    fn widths(buffer: &Buffer) -> Vec<u16> {
-        let area = *buffer.area();
-        let rows = area.top()..area.bottom();
-        rows.map(|y| {
-            let mut x = area.left();
-            while x < area.right() {
-                let wide = buffer.cell((x, y)).expect("within").cell_width();
-                assert!(wide > 0, "a cell of no width at {x},{y}");
-                x += wide;
-            }
-            x - area.left()
-        })
-        .collect()
-    }
+    use crate::tui::app::testing::widths;
 
     proptest! {
         #[test]
@@ -228,6 +214,34 @@ mod tests {
             prop_assert_eq!(widths(&buffer), [24, 24, 24]);
             let symbols = buffer.content().iter().flat_map(|cell| cell.symbol().chars());
             prop_assert!(!symbols.into_iter().any(char::is_control));
+        }
+    }
+
+    proptest! {
+        /// The way to a terminal and a terminal's own counting: borders stand in one column.
+        #[test]
+        fn a_terminal_shows_what_is_behind_a_text_in_its_column(
+            texts in prop::collection::vec(text::any_text(), 3),
+        ) {
+            let area = Rect::new(0, 0, 24, 3);
+            let mut buffer = Buffer::empty(area);
+            let theme = Theme { colour: true, ascii: false };
+            let mut canvas = Canvas { buffer: &mut buffer, theme };
+            for (y, shown) in (0..).zip(&texts) {
+                canvas.put(0, y, shown, 23, Style::new());
+                canvas.put(23, y, "│", 1, Style::new());
+            }
+            let mut bytes = Vec::new();
+            let mut backend = CrosstermBackend::new(&mut bytes);
+            backend.draw(Buffer::empty(area).diff_iter(&buffer)).expect("a vector takes all");
+            drop(backend);
+            let size = |n| NonZeroU16::new(n).expect("not none");
+            let mut terminal = vt100::Parser::new(size(3), size(24), 0);
+            terminal.process(&bytes);
+            for y in 0..3 {
+                let last = terminal.screen().cell(y, 23).expect("within").contents();
+                prop_assert_eq!(last, "│", "{}", terminal.screen().contents());
+            }
         }
     }
 

@@ -6,10 +6,10 @@ use std::{io, time::Duration};
 use crossterm::{
     Command as _,
     clipboard::CopyToClipboard,
-    event::{Event, EventStream, KeyEventKind},
+    event::{self, Event, EventStream, KeyEventKind},
     terminal,
 };
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
@@ -108,16 +108,18 @@ impl Ui {
                 },
                 event = events.next() => {
                     self.update(Msg::Time(clock::now()), &mut suspend)?;
-                    let mut event = event;
-                    for _ in 0..AT_ONCE {
-                        match event {
-                            Some(Ok(event)) => self.take(event, &mut suspend)?,
-                            // The terminal is gone.
-                            Some(Err(_)) | None => return Ok(Ended::Signalled(HANGUP)),
+                    // Without one the terminal is gone.
+                    let Some(Ok(event)) = event else { return Ok(Ended::Signalled(HANGUP)) };
+                    self.take(event, &mut suspend)?;
+                    // A held key is one paint. The stream itself must not be asked whether it has
+                    // more: it keeps the first waker that it sees, and would wake nobody.
+                    for _ in 1..AT_ONCE {
+                        if suspend || !event::poll(Duration::ZERO).unwrap_or(false) {
+                            break;
                         }
-                        // A held key or a paste is one paint.
-                        let Some(next) = events.next().now_or_never() else { break };
-                        event = next;
+                        // An error comes again from the stream.
+                        let Ok(event) = event::read() else { break };
+                        self.take(event, &mut suspend)?;
                     }
                     at_once = true;
                 }

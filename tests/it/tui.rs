@@ -2,6 +2,7 @@
 //! tui.md §9, one test each; what needs no terminal is tested beside the code.
 
 mod hygiene;
+mod live;
 mod looking;
 mod recording;
 

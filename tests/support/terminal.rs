@@ -7,7 +7,7 @@ use std::{
     io::{Read, Write},
     num::NonZeroU16,
     path::Path,
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -125,7 +125,7 @@ impl Start {
             loop {
                 // The end of a pty is an error on Linux.
                 let read = output.read(&mut part).unwrap_or(0);
-                let mut seen = watching.0.lock().expect("no panic");
+                let mut seen = watching.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let new = &part[..read];
                 seen.parser.process(new);
                 seen.raw.extend_from_slice(new);
@@ -208,7 +208,7 @@ impl Seen {
 
 impl Terminal {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.0.lock().expect("no panic")
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Types; an Escape at the end is given the time that makes it one.

@@ -14,7 +14,8 @@ use crate::{
     tui::screen,
 };
 
-/// From now on a panic of any thread ends the UI; without one it is told as ever.
+/// From now on a panic of any thread ends the UI; without one it is told as ever. To be called before
+/// a catalog is opened: its own hook lies over this one then, and keeps back what it expects.
 pub(super) fn report_into(folder: &Path, out: Output) {
     let folder = folder.to_owned();
     let out = Mutex::new(out);

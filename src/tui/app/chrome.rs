@@ -20,8 +20,10 @@ impl App {
         let mut crumbs = vec!["wiretape".to_owned()];
         crumbs.extend(self.stack.iter().map(|view| view.crumb(&self.data)));
         let between = canvas.glyph(" › ", " > ");
-        let right = self.badges(canvas);
-        let wide = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width / 2);
+        // Of a long path its ends are seen, and never at the crumbs' cost.
+        let mark = canvas.glyph("…", "~");
+        let right = text::cut_middle(&self.badges(canvas), usize::from(line.width / 2), mark);
+        let wide = u16::try_from(text::width(&right)).unwrap_or(0);
         let room = line.width.saturating_sub(wide + 3);
         canvas.put(line.x + 1, line.y, &crumbs.join(between), room, self.theme.heading());
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());

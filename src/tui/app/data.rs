@@ -22,6 +22,8 @@ pub(crate) struct Data {
     pub(crate) status: SourceStatus,
     /// Exchanges read, of so many, while what was there before is being read.
     pub(crate) loading: Option<(u64, u64)>,
+    /// All that was there at the start has been read: that nothing is shown means that there is none.
+    pub(crate) loaded: bool,
     pub(crate) now: Timestamp,
     /// Where views are drawn: a page is as high as they are.
     pub(crate) area: Rect,
@@ -75,7 +77,10 @@ impl Data {
                     }
                 }
             }
-            News::Loading { done, of } => self.loading = (done < of).then_some((done, of)),
+            News::Loading { done, of } => {
+                self.loaded |= done >= of;
+                self.loading = (done < of).then_some((done, of));
+            }
             News::Status(status) => self.status = status,
             News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
             News::Exchange(..)

@@ -1,13 +1,14 @@
 //! Where there is no session yet: how to make one (tui.md §1, empty states). `y` copies what a client
 //! needs.
 
-use ratatui::layout::Rect;
+use ratatui::{layout::Rect, style::Style};
 
 use crate::tui::{
     app::Data,
     desk::SourceStatus,
     draw::{Canvas, row},
     text,
+    theme::Theme,
 };
 
 /// What `y` copies: the environment of a client that is to be recorded; the command that records one
@@ -42,44 +43,14 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Draws the card.
+/// Draws the card; before all is read nobody knows that there is nothing.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
     let theme = canvas.theme;
-    let status = &data.status;
-    let mut lines = Vec::new();
-    if let Some((done, of)) = data.loading {
-        lines.push((format!("reading {done} of {of} exchanges"), theme.plain()));
+    let lines = if data.loaded {
+        card(&data.status, theme)
     } else {
-        match status.listening.first() {
-            Some(url) => {
-                lines.push((format!("No session yet. Listening on {url}"), theme.heading()));
-                for more in status.listening.iter().skip(1) {
-                    lines.push((format!("and on {more}"), theme.plain()));
-                }
-            }
-            None if status.what.is_empty() => {
-                lines.push(("No session.".to_owned(), theme.heading()))
-            }
-            None => lines.push((format!("No session in {}", status.what), theme.heading())),
-        }
-        lines.push((String::new(), theme.plain()));
-        lines.push(("Any of these, in another terminal, brings one:".to_owned(), theme.plain()));
-        for (command, about) in COMMANDS {
-            lines.push((format!("  {command}"), theme.name()));
-            lines.push((format!("      {about}"), theme.faint()));
-        }
-        lines.push((String::new(), theme.plain()));
-        let copies = match status.listening.first() {
-            Some(_) => "Or tell a client by its environment (y copies this):",
-            None => "y copies the first one",
-        };
-        lines.push((copies.to_owned(), theme.plain()));
-        if !status.listening.is_empty() {
-            for line in snippet(status).lines() {
-                lines.push((format!("  {line}"), theme.name()));
-            }
-        }
-    }
+        vec![("reading what is there".to_owned(), theme.plain())]
+    };
     let top = u16::try_from(usize::from(area.height).saturating_sub(lines.len()) / 3).unwrap_or(0);
     for (n, (line, style)) in lines.iter().enumerate() {
         let n = u16::try_from(n).unwrap_or(u16::MAX).saturating_add(top);
@@ -89,6 +60,33 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
             canvas.put(at.x + 2, at.y, &shown, at.width.saturating_sub(3), *style);
         }
     }
+}
+
+fn card(status: &SourceStatus, theme: Theme) -> Vec<(String, Style)> {
+    let mut lines = Vec::new();
+    match status.listening.first() {
+        Some(url) => {
+            lines.push((format!("No session yet. Listening on {url}"), theme.heading()));
+            let more = status.listening.iter().skip(1);
+            lines.extend(more.map(|url| (format!("and on {url}"), theme.plain())));
+        }
+        None => lines.push((format!("No session in {}", status.what), theme.heading())),
+    }
+    lines.push((String::new(), theme.plain()));
+    lines.push(("Any of these, in another terminal, brings one:".to_owned(), theme.plain()));
+    for (command, about) in COMMANDS {
+        lines.push((format!("  {command}"), theme.name()));
+        lines.push((format!("      {about}"), theme.faint()));
+    }
+    lines.push((String::new(), theme.plain()));
+    if status.listening.is_empty() {
+        lines.push(("y copies the first one".to_owned(), theme.plain()));
+    } else {
+        let tells = "Or tell a client by its environment (y copies this):";
+        lines.push((tells.to_owned(), theme.plain()));
+        lines.extend(snippet(status).lines().map(|line| (format!("  {line}"), theme.name())));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -1,0 +1,161 @@
+//! What comes while one looks: a client that calls when the test says so, a recorder of its own, the
+//! screen attached to it.
+
+use std::io::Write as _;
+
+use tempfile::{TempDir, tempdir};
+
+use super::has_sessions;
+use crate::support::{
+    origin::{Origin, Wire, json},
+    terminal::{ENTER, ESC, Start, Terminal},
+    wiretape::{Recorder, lines, of},
+};
+
+/// A session that goes on: each call is answered at once; `tool` is `echo` or `fail`.
+struct Talk {
+    wire: Wire,
+    authority: String,
+    next: u64,
+}
+
+impl Talk {
+    fn begin(recorder: &Recorder, origin: &Origin) -> Self {
+        let wire = Wire::to(recorder.proxy());
+        let mut talk = Self { wire, authority: origin.authority(), next: 1 };
+        talk.say(
+            r#""method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"talk","version":"1"}}"#,
+            "",
+        );
+        talk
+    }
+
+    fn say(&mut self, what: &str, headers: &str) {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":{},{what}}}"#, self.next);
+        self.next += 1;
+        self.wire.post(&self.authority, "/mcp", headers, &body);
+        let (head, _) = self.wire.answer();
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    }
+
+    fn call(&mut self, tool: &str, times: usize) {
+        for _ in 0..times {
+            let what = format!(
+                r#""method":"tools/call","params":{{"name":"{tool}","arguments":{{"n":{}}}}}"#,
+                self.next
+            );
+            self.say(&what, "Mcp-Session-Id: talk-1\r\nMCP-Protocol-Version: 2025-11-25\r\n");
+        }
+    }
+}
+
+/// A server of MCP that answers with one JSON object.
+fn server() -> Origin {
+    Origin::serve(|request, out| {
+        let asked: serde_json::Value = serde_json::from_slice(&request.body).expect("JSON");
+        let id = &asked["id"];
+        let result = match (asked["method"].as_str(), asked["params"]["name"].as_str()) {
+            (Some("initialize"), _) => serde_json::json!({
+                "protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
+                "serverInfo": {"name": "server", "version": "1"},
+            }),
+            (_, Some(tool)) => serde_json::json!({
+                "content": [{"type": "text", "text": format!("{tool} {}", asked["params"]["arguments"]["n"])}],
+                "isError": tool == "fail",
+            }),
+            _ => serde_json::json!({}),
+        };
+        let answer = serde_json::json!({"jsonrpc": "2.0", "id": id, "result": result}).to_string();
+        out.write_all(json(&answer, "Mcp-Session-Id: talk-1\r\n").as_bytes()).is_ok()
+    })
+}
+
+/// Everything, with the list of calls of the one session on the screen.
+struct Scene {
+    home: TempDir,
+    _recorder: Recorder,
+    talk: Talk,
+    terminal: Terminal,
+}
+
+fn scene() -> Scene {
+    let home = tempdir().expect("a folder");
+    let recorder = Recorder::start(home.path(), &[]);
+    let origin = server();
+    let mut talk = Talk::begin(&recorder, &origin);
+    talk.call("echo", 3);
+    let mut terminal = Start::wiretape(home.path(), &["open"]).start();
+    terminal.until("the session", has_sessions);
+    terminal.keys(ENTER).until("its calls", |shown| shown.has("4/4"));
+    Scene { home, _recorder: recorder, talk, terminal }
+}
+
+#[test]
+fn check_8_follow_ends_with_a_move_up_and_the_selection_stays() {
+    let Scene { mut talk, mut terminal, .. } = scene();
+    let follows = terminal.until("follow", |shown| shown.rows[0].contains("follow"));
+    assert!(follows.selected().is_some_and(|row| row.contains(" 4 ")), "{}", follows.text());
+    talk.call("echo", 5);
+    terminal.until("the last row is selected", |shown| {
+        shown.has("9/9") && shown.selected().is_some_and(|row| row.contains(" 9 "))
+    });
+    let stays = terminal.keys("k").until("no follow", |shown| !shown.rows[0].contains("follow"));
+    let selected = stays.selected().expect("a row").to_owned();
+    talk.call("echo", 7);
+    let later = terminal.until("new rows", |shown| shown.rows[0].contains("+7 new"));
+    assert_eq!(later.selected(), Some(selected.as_str()), "{}", later.text());
+    terminal.keys("F").until("the last row", |shown| {
+        shown.rows[0].contains("follow") && shown.selected().is_some_and(|row| row.contains(" 16 "))
+    });
+}
+
+#[test]
+fn check_9_pause_freezes_the_screen_and_not_the_recording() {
+    let Scene { home, mut talk, mut terminal, .. } = scene();
+    let frozen = terminal.keys("p").until("paused", |shown| shown.rows[0].contains("paused"));
+    talk.call("echo", 6);
+    let now = terminal.until("counted", |shown| shown.rows[0].contains("paused +6"));
+    assert_eq!(now.rows[1..22], frozen.rows[1..22]);
+    let listed = lines(home.path(), &["list"]);
+    assert_eq!(of(&listed, "session")[0]["exchanges"], 10);
+    terminal
+        .keys("p")
+        .until("none is missing", |shown| shown.has("10/10") && !shown.rows[0].contains("paused"));
+}
+
+#[test]
+fn check_6_a_filter_is_live_seen_and_taken_back() {
+    let Scene { mut talk, mut terminal, .. } = scene();
+    talk.call("fail", 3);
+    terminal.until("all", |shown| shown.has("7/7"));
+    terminal.keys("fstatus:error").until("live", |shown| shown.has("3/7"));
+    terminal
+        .keys(ENTER)
+        .until("in the crumbs", |shown| shown.has("3/7") && shown.rows[0].contains("status:error"));
+    // What comes is filtered too.
+    talk.call("fail", 1);
+    talk.call("echo", 1);
+    terminal.until("one more", |shown| shown.has("4/9"));
+    let again = terminal
+        .keys("f")
+        .until("prefilled", |shown| shown.rows[23].contains("filter: status:error"));
+    assert!(again.cursor.is_some());
+    let wrong = terminal.keys("\x15tool:(").until("an error", |shown| shown.has("column"));
+    assert!(
+        wrong.has("4/9") || wrong.rows.iter().filter(|row| row.contains("fail")).count() == 4,
+        "{}",
+        wrong.text()
+    );
+    terminal
+        .keys(ESC)
+        .until("as before", |shown| shown.has("4/9") && !shown.rows[23].contains("filter:"));
+    terminal.keys(ESC).until("no filter", |shown| shown.has("9/9"));
+}
+
+#[test]
+fn a_search_line_becomes_a_filter() {
+    let Scene { mut terminal, .. } = scene();
+    terminal
+        .keys("/initialize\x06")
+        .until("filtered", |shown| shown.has("1/4") && shown.rows[0].contains("initialize"));
+}
