@@ -6,8 +6,8 @@
 
 mod archives;
 mod ci;
-mod page;
 mod fresh;
+mod page;
 mod peers;
 mod served;
 #[path = "../support/mod.rs"]
