@@ -62,11 +62,12 @@ pub(crate) fn exchange() -> impl Strategy<Value = Vec<Record>> {
 pub(crate) fn notice() -> impl Strategy<Value = Record> {
     let fact = prop_oneof![
         (text(), text(), any::<u64>(), any::<u64>()).prop_map(|(host, reason, sent, received)| {
-            Fact::Tunnel(Tunnel { host, reason, sent_bytes: sent, received_bytes: received })
+            let tunnel = Tunnel { host, reason, sent_bytes: sent, received_bytes: received };
+            Fact::Tunnel(Box::new(tunnel))
         }),
         (tls_side(), text(), text(), text(), any::<u64>()).prop_map(
             |(side, host, reason, remedy, count)| {
-                Fact::TlsFailure(TlsFailure { side, host, reason, remedy, count })
+                Fact::TlsFailure(Box::new(TlsFailure { side, host, reason, remedy, count }))
             }
         ),
         (text(), any::<u64>(), any::<u64>())
@@ -157,7 +158,7 @@ fn fact_between() -> impl Strategy<Value = Fact> {
             }
         ),
         1 => (place, any::<u64>(), text(), text()).prop_map(|(place, offset, old, new)| {
-            Fact::Rewrite(Rewrite { place, offset, old, new })
+            Fact::Rewrite(Box::new(Rewrite { place, offset, old, new }))
         }),
         1 => gap(),
         1 => text().prop_map(|text| Fact::Note { text }),

@@ -24,7 +24,8 @@ pub struct Record {
 /// What was seen. An exchange has `Open` first and `End` last; between them the request's and the
 /// response's facts interleave as they came.
 ///
-/// The codec stores variants by their position: new ones go to the end (see [`super::codec`]).
+/// The codec stores variants by their position: new ones go to the end (see [`super::codec`]). What
+/// is large and seldom is in a box: every record is moved several times on its way to the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// A request's head was read.
@@ -52,7 +53,7 @@ pub enum Fact {
     /// The response's head.
     Head(Box<Head>),
     /// Reverse mode sent the client something else than the upstream's bytes.
-    Rewrite(Rewrite),
+    Rewrite(Box<Rewrite>),
     /// Bytes that passed but were not recorded. A notice where it concerns no one exchange.
     Gap(Gap),
     /// A remark by wiretape.
@@ -63,9 +64,9 @@ pub enum Fact {
     /// The exchange is over.
     End(Box<End>),
     /// Notice: a connection that was passed through unread.
-    Tunnel(Tunnel),
+    Tunnel(Box<Tunnel>),
     /// Notice: a TLS handshake failed.
-    TlsFailure(TlsFailure),
+    TlsFailure(Box<TlsFailure>),
     /// Notice: exchanges of a host that shows no MCP were forwarded and not kept.
     NotKept(NotKept),
     /// Journal only, never on tapes: these exchanges are deleted.

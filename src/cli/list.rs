@@ -237,13 +237,13 @@ mod tests {
             exchange: None,
             n: 0,
             at: crate::capture::Timestamp(0),
-            fact: Fact::TlsFailure(crate::capture::TlsFailure {
+            fact: Fact::TlsFailure(Box::new(crate::capture::TlsFailure {
                 side: crate::capture::TlsSide::Client,
                 host: "h".to_owned(),
                 reason: "unknown CA".to_owned(),
                 remedy: String::new(),
                 count,
-            }),
+            })),
         };
         let counts = |records: Vec<Record>| -> Vec<u64> {
             let count = |record: Record| match record.fact {

@@ -93,7 +93,7 @@ impl Rewritten {
         self.ready.extend(pieces.into_iter().filter(|piece| !piece.is_empty()));
         let at = clock::now();
         for rewrite in rewrites {
-            self.tee.exchange().tell(at, Fact::Rewrite(rewrite));
+            self.tee.exchange().tell(at, Fact::Rewrite(Box::new(rewrite)));
         }
     }
 

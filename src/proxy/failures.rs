@@ -28,7 +28,7 @@ impl Failures {
         let count = self.count(side, &host);
         let (reason, remedy) = (blame.reason.clone(), blame.remedy.clone());
         let failure = TlsFailure { side, host, reason, remedy, count };
-        tap.send(None, clock::now(), Fact::TlsFailure(failure));
+        tap.send(None, clock::now(), Fact::TlsFailure(Box::new(failure)));
     }
 
     fn count(&self, side: TlsSide, host: &str) -> u64 {

@@ -356,7 +356,7 @@ impl Sent {
     fn tell(&self, rewrites: Vec<Rewrite>) {
         let at = clock::now();
         for rewrite in rewrites {
-            self.exchange.tell(at, Fact::Rewrite(rewrite));
+            self.exchange.tell(at, Fact::Rewrite(Box::new(rewrite)));
         }
     }
 }

@@ -68,7 +68,7 @@ impl Drop for Passage {
             sent_bytes,
             received_bytes,
         };
-        self.tap.send(None, clock::now(), Fact::Tunnel(tunnel));
+        self.tap.send(None, clock::now(), Fact::Tunnel(Box::new(tunnel)));
     }
 }
 

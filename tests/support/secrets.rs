@@ -402,7 +402,7 @@ impl Maker {
         let old = format!("https://h.example/?api_key={}", self.plant("rewrite"));
         let place = RewriteWhere::Header("Location".to_owned());
         talk.beside = vec![
-            Fact::Rewrite(Rewrite { place, offset: 0, old: old.clone(), new: old }),
+            Fact::Rewrite(Box::new(Rewrite { place, offset: 0, old: old.clone(), new: old })),
             Fact::Note { text: format!("seen {token} at ?code={}", self.plant("note")) },
         ];
         talk.error = Some(format!("the server did not like {token}"));

@@ -343,7 +343,7 @@ fn rewrites_notes_and_errors_are_redacted_too() {
         let n = u32::try_from(records.len()).expect("few");
         let rewrite = Rewrite { place, offset: 0, old: old.clone(), new: old };
         let note = Fact::Note { text: format!("seen {SESSION}") };
-        records.push(Record { exchange, n, at, fact: Fact::Rewrite(rewrite) });
+        records.push(Record { exchange, n, at, fact: Fact::Rewrite(Box::new(rewrite)) });
         records.push(Record { exchange, n: n + 1, at, fact: note });
     }
     let (bytes, _) = export(kept, false);
