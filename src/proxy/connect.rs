@@ -106,7 +106,7 @@ async fn record(
     let origin = Origin { tls: origin.port != 80, ..origin.clone() };
     let opening = Opening {
         at,
-        client: link.client,
+        client: Arc::clone(&link.client_text),
         label: Arc::clone(&link.proxy.label),
         mode: Mode::Connect,
         url: format!("{}://{}/", origin.scheme(), origin.authority()),

@@ -7,7 +7,6 @@
 use std::{
     error::Error,
     io,
-    net::SocketAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -21,9 +20,10 @@ use crate::{
 };
 
 /// The upstream that an exchange reached, and what getting there took if this exchange dialed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reached {
-    pub(super) peer: SocketAddr,
+    /// Its address and port.
+    pub(super) peer: Arc<str>,
     pub(super) connect_us: Option<u64>,
     pub(super) tls_us: Option<u64>,
 }
@@ -118,7 +118,7 @@ impl Drop for Exchange {
                 first_byte_us: (head_at != 0).then(|| Timestamp(head_at).micros_since(self.opened)),
                 total_us: at.micros_since(self.opened),
             },
-            upstream: reached.map(|reached| reached.peer.to_string()),
+            upstream: reached.map(|reached| String::from(&*reached.peer)),
             request_bytes: *self.request_bytes.get_mut(),
             response_bytes: *self.response_bytes.get_mut(),
             hashes: Vec::new(),

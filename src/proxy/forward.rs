@@ -75,7 +75,7 @@ async fn open(
     let label = route.target.as_ref().map_or(&link.proxy.label, |target| &target.label);
     let opening = Opening {
         at,
-        client: link.client,
+        client: Arc::clone(&link.client_text),
         label: Arc::clone(label),
         mode: route.mode,
         url: route.url.clone(),
@@ -151,7 +151,7 @@ impl Sent {
         let mut upstream = self.link.upstream(&self.route.origin, dialing).await?;
         let fresh = upstream.fresh.take();
         self.exchange.reached(Reached {
-            peer: upstream.peer,
+            peer: Arc::clone(&upstream.peer),
             connect_us: fresh.as_ref().map(|fresh| fresh.connect_us),
             tls_us: fresh.as_ref().and_then(|fresh| fresh.tls_us),
         });
@@ -178,7 +178,7 @@ impl Sent {
             open: None,
         };
         let named = parts.headers.get(header::HOST).cloned();
-        let headers = hop::request_headers(&parts.headers);
+        let headers = hop::request_headers(std::mem::take(&mut parts.headers));
         let mut headers = address(&self.link, &self.route, http2, &mut parts, headers)?;
         if let Some(named) =
             named.filter(|named| !http2 && headers.get(header::HOST) != Some(named))
@@ -309,10 +309,12 @@ impl Sent {
 
     /// Gives the head its form for the client, and says what rewrites the body, if something does.
     fn reform(&self, parts: &mut response::Parts, asked: &Asked) -> Option<BodyRewriter> {
-        let mut headers = hop::response_headers(&parts.headers);
-        let mut body = None;
-        if let Some(reverse) = &asked.reverse {
-            body = reverse.body(&asked.method, asked.uri.path(), parts.status, &parts.headers);
+        let reverse = asked.reverse.as_ref();
+        let body = reverse.and_then(|reverse| {
+            reverse.body(&asked.method, asked.uri.path(), parts.status, &parts.headers)
+        });
+        let mut headers = hop::response_headers(std::mem::take(&mut parts.headers));
+        if let Some(reverse) = reverse {
             let (changed, rewrites) = reverse.response_headers(headers, body.is_some());
             headers = changed;
             self.tell(rewrites);

@@ -1,18 +1,19 @@
 //! Which header fields go on to the next hop (RFC 9110 §7.6.1; faults.md 15).
 //!
-//! Pure. A map is built anew, because `HeaderMap::remove` reorders (crates.md 2.1); nothing is ever
-//! added. Where framing is hyper's, the field that steers it stays (crates.md 2.2).
+//! Pure. Where something goes, a map is built anew, because `HeaderMap::remove` reorders (crates.md
+//! 2.1); nothing is ever added. Where framing is hyper's, the field that steers it stays (crates.md
+//! 2.2).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The request's fields for the upstream.
-pub(crate) fn request_headers(headers: &HeaderMap) -> HeaderMap {
-    relayed(headers, &[header::PROXY_AUTHORIZATION])
+pub(crate) fn request_headers(headers: HeaderMap) -> HeaderMap {
+    relayed(headers, &header::PROXY_AUTHORIZATION)
 }
 
 /// The answer's fields for the client; a 101's too.
-pub(crate) fn response_headers(headers: &HeaderMap) -> HeaderMap {
-    relayed(headers, &[header::PROXY_AUTHENTICATE])
+pub(crate) fn response_headers(headers: HeaderMap) -> HeaderMap {
+    relayed(headers, &header::PROXY_AUTHENTICATE)
 }
 
 /// Hop-by-hop whether or not `Connection` names them.
@@ -20,7 +21,26 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
     name == "keep-alive" || name == "proxy-connection" || name == "http2-settings"
 }
 
-fn relayed(headers: &HeaderMap, and_not: &[HeaderName]) -> HeaderMap {
+fn relayed(headers: HeaderMap, and_not: &HeaderName) -> HeaderMap {
+    // Most messages have nothing that is for this hop: theirs is the map that came.
+    if headers.keys().any(|name| is_weighed(name) || name == and_not) {
+        weighed(&headers, and_not)
+    } else {
+        headers
+    }
+}
+
+/// Whether a field, or another one for its sake, may not go on. What `Connection` names is there
+/// only with it.
+fn is_weighed(name: &HeaderName) -> bool {
+    let may_change = matches!(
+        *name,
+        header::CONNECTION | header::UPGRADE | header::TE | header::TRANSFER_ENCODING
+    );
+    may_change || is_hop_by_hop(name)
+}
+
+fn weighed(headers: &HeaderMap, and_not: &HeaderName) -> HeaderMap {
     let options = options(headers, &header::CONNECTION);
     let upgrades = upgrades(headers);
     let takes_trailers = has_option(headers, &header::TE, "trailers");
@@ -44,7 +64,7 @@ fn relayed(headers: &HeaderMap, and_not: &[HeaderName]) -> HeaderMap {
             header::TRANSFER_ENCODING | header::CONTENT_LENGTH | header::HOST => {
                 Some(value.clone())
             }
-            _ if is_hop_by_hop(name) || and_not.contains(name) => None,
+            _ if is_hop_by_hop(name) || name == and_not => None,
             _ if options.iter().any(|option| option.eq_ignore_ascii_case(name.as_str())) => None,
             _ => Some(value.clone()),
         };

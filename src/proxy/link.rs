@@ -50,6 +50,8 @@ pub(super) enum Way {
 pub(super) struct Link {
     pub(super) proxy: Arc<Shared>,
     pub(super) client: SocketAddr,
+    /// The same as text: every exchange tells it.
+    pub(super) client_text: Arc<str>,
     /// Our end of the client's connection.
     pub(super) local: SocketAddr,
     pub(super) way: Way,
@@ -72,7 +74,8 @@ impl Link {
         pulse: Arc<Pulse>,
     ) -> Self {
         let (client_tls, slot, turn) = Default::default();
-        Self { proxy, client, local, way, http2, pulse, client_tls, slot, turn }
+        let client_text = client.to_string().into();
+        Self { proxy, client, client_text, local, way, http2, pulse, client_tls, slot, turn }
     }
 
     /// The same with a connection made already and the facts of the client's handshake.
@@ -100,7 +103,7 @@ impl Link {
         let mut upstream = dial(self, origin, dialing).await?;
         if let Some(sender) = upstream.sender.share() {
             let fresh = upstream.fresh.take();
-            let shared = Upstream { sender, peer: upstream.peer, fresh };
+            let shared = Upstream { sender, peer: Arc::clone(&upstream.peer), fresh };
             self.give_back(origin.clone(), upstream);
             return Ok(shared);
         }
@@ -130,7 +133,7 @@ impl Link {
         }
         if let Some(sender) = upstream.sender.share() {
             let fresh = upstream.fresh.take();
-            let shared = Upstream { sender, peer: upstream.peer, fresh };
+            let shared = Upstream { sender, peer: Arc::clone(&upstream.peer), fresh };
             let closed = matches!(&upstream.sender, Sender::H2(sender) if sender.is_closed());
             if !closed {
                 *slot = Some((there, upstream));
@@ -173,7 +176,8 @@ pub(super) async fn plain(link: &Link, http2: bool, dialed: Dialed) -> std::io::
     } else {
         Sender::http1(stream, &link.proxy.tasks).await?
     };
-    Ok(Upstream { sender, peer, fresh: Some(Fresh { connect_us, tls_us: None, facts: None }) })
+    let fresh = Some(Box::new(Fresh { connect_us, tls_us: None, facts: None }));
+    Ok(Upstream { sender, peer: peer.to_string().into(), fresh })
 }
 
 /// Speaks HTTP in TLS, and says which protocol the upstream chose. A failure is told.
@@ -211,6 +215,6 @@ pub(super) async fn secure(
         remedy: String::new(),
         distrust: false,
     })?;
-    let fresh = Some(Fresh { connect_us, tls_us, facts: Some(connected.facts) });
-    Ok((Upstream { sender, peer, fresh }, connected.alpn))
+    let fresh = Some(Box::new(Fresh { connect_us, tls_us, facts: Some(connected.facts) }));
+    Ok((Upstream { sender, peer: peer.to_string().into(), fresh }, connected.alpn))
 }

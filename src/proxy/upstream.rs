@@ -1,6 +1,6 @@
 //! The one upstream connection of a client connection.
 
-use std::{io, net::SocketAddr};
+use std::{io, sync::Arc};
 
 use http::{Method, Request, Response};
 use hyper::{
@@ -30,9 +30,10 @@ const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 /// A connection to an upstream.
 pub(super) struct Upstream {
     pub(super) sender: Sender,
-    pub(super) peer: SocketAddr,
+    /// Its address and port, as text: every exchange on it tells them.
+    pub(super) peer: Arc<str>,
     /// What making it took, until the first exchange on it has told.
-    pub(super) fresh: Option<Fresh>,
+    pub(super) fresh: Option<Box<Fresh>>,
 }
 
 /// How a connection was made.

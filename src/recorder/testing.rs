@@ -17,7 +17,7 @@ pub(crate) fn id() -> ExchangeId {
 pub(crate) fn opening(url: &str) -> Opening {
     Opening {
         at: crate::clock::now(),
-        client: ([127, 0, 0, 1], 4000).into(),
+        client: "127.0.0.1:4000".into(),
         label: Arc::new(Label::default()),
         mode: Mode::Forward,
         url: url.to_owned(),

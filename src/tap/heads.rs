@@ -2,6 +2,8 @@
 //! the difference between a list in wire order and spelling and one that hyper has sorted, so on
 //! HTTP/1 the bytes are what counts (design.md, HTTP fidelity).
 
+use std::mem::MaybeUninit;
+
 use bytes::Bytes;
 use http::{HeaderMap, Version};
 
@@ -55,7 +57,7 @@ impl WireRequest {
             version: version_text(self.version).to_owned(),
             headers: self
                 .bytes
-                .as_deref()
+                .as_ref()
                 .and_then(request_fields)
                 .unwrap_or_else(|| gathered(&self.headers)),
         }
@@ -68,7 +70,7 @@ impl WireResponse {
     }
 
     pub(super) fn into_head(self) -> Head {
-        let parsed = self.bytes.as_deref().and_then(response_fields);
+        let parsed = self.bytes.as_ref().and_then(response_fields);
         let (reason, headers) = match parsed {
             Some((reason, headers)) => (Some(reason), headers),
             None => (
@@ -103,24 +105,25 @@ fn length(bytes: Option<&Bytes>, headers: &HeaderMap) -> usize {
     )
 }
 
-fn request_fields(head: &[u8]) -> Option<Headers> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut request = httparse::Request::new(&mut fields);
-    request.parse(head).ok()?.is_complete().then(|| copied(request.headers))
+fn request_fields(head: &Bytes) -> Option<Headers> {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut []);
+    let read = request.parse_with_uninit_headers(head, &mut fields).ok()?;
+    read.is_complete().then(|| shared(head, request.headers))
 }
 
-fn response_fields(head: &[u8]) -> Option<(String, Headers)> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut fields);
-    response
-        .parse(head)
-        .ok()?
-        .is_complete()
-        .then(|| (response.reason.unwrap_or_default().to_owned(), copied(response.headers)))
+fn response_fields(head: &Bytes) -> Option<(String, Headers)> {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let read = parser.parse_response_with_uninit_headers(&mut response, head, &mut fields).ok()?;
+    let reason = response.reason.unwrap_or_default();
+    read.is_complete().then(|| (reason.to_owned(), shared(head, response.headers)))
 }
 
-fn copied(fields: &[httparse::Header<'_>]) -> Headers {
-    fields.iter().map(|field| (field.name, Bytes::copy_from_slice(field.value))).collect()
+/// The fields of a head. Their values are parts of it: it consists of little else.
+fn shared(head: &Bytes, fields: &[httparse::Header<'_>]) -> Headers {
+    fields.iter().map(|field| (field.name, head.slice_ref(field.value))).collect()
 }
 
 fn gathered(headers: &HeaderMap) -> Headers {

@@ -251,7 +251,7 @@ pub struct Opening {
     /// When the head was complete.
     pub at: Timestamp,
     /// The client's address and port.
-    pub client: std::net::SocketAddr,
+    pub client: Arc<str>,
     /// Whose traffic this listener carries.
     pub label: Arc<Label>,
     /// How it came.
@@ -277,7 +277,7 @@ impl Opening {
     fn into_open(self) -> crate::capture::Open {
         let head = self.head.into_parts();
         crate::capture::Open {
-            client: self.client.to_string(),
+            client: String::from(&*self.client),
             pid: None,
             run: self.label.run.clone(),
             name: self.label.name.clone(),

@@ -33,7 +33,8 @@ pub struct Room {
     budget: Arc<Semaphore>,
     on_full: OnFull,
     patience: Option<Duration>,
-    waiting: Option<Waiting>,
+    /// In a box: few wait, and every body holds a place.
+    waiting: Option<Box<Waiting>>,
 }
 
 #[derive(Debug)]
@@ -67,10 +68,10 @@ impl Room {
             if self.budget.is_closed() || self.on_full == OnFull::Gap {
                 return Poll::Ready(None);
             }
-            self.waiting = Some(Waiting {
+            self.waiting = Some(Box::new(Waiting {
                 permits: PollSemaphore::new(Arc::clone(&self.budget)),
                 deadline: self.patience.map(|patience| Box::pin(sleep(patience))),
-            });
+            }));
         }
         let reserved = ready!(self.poll_waiting(cx, cost));
         self.waiting = None;

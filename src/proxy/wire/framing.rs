@@ -108,6 +108,13 @@ impl Framing {
 
     /// Takes one line, or what there is of it. Gives back what follows.
     fn read_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        // Most heads arrive whole, and are copied whole.
+        if self.head.is_empty()
+            && let Some((head, rest)) = whole_head(bytes)
+        {
+            self.end_head(Bytes::copy_from_slice(head));
+            return rest;
+        }
         let end = bytes.iter().position(|&byte| byte == b'\n');
         let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |at| at + 1));
         if self.head.len() + line.len() > MAX_HEAD_BYTES {
@@ -123,15 +130,17 @@ impl Framing {
             match (is_empty_line, is_first_line) {
                 // RFC 9112 §2.2: empty lines before a message are ignored; httparse does so.
                 (true, true) => self.head.clear(),
-                (true, false) => self.end_head(),
+                (true, false) => {
+                    let head = self.head.split().freeze();
+                    self.end_head(head);
+                }
                 (false, _) => {}
             }
         }
         rest
     }
 
-    fn end_head(&mut self) {
-        let head = self.head.split().freeze();
+    fn end_head(&mut self, head: Bytes) {
         let body = match self.reads {
             Reads::Requests => length::of_request(&head),
             Reads::Responses => length::of_response(&head, self.expected.front().copied()),
@@ -158,6 +167,25 @@ impl Framing {
         self.state = State::Blind;
         self.head = BytesMut::new();
         self.expected = VecDeque::new();
+    }
+}
+
+/// The head that these bytes begin with, up to and with its empty line, and what follows; none where
+/// it is not there whole, or begins in a way that is read line by line.
+fn whole_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    if matches!(bytes.first(), Some(b'\r' | b'\n')) {
+        return None;
+    }
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(b'\n', bytes.get(at..)?)? + 1;
+        let empty_line = match bytes.get(at..)? {
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => continue,
+        };
+        let whole = at + empty_line;
+        return (whole <= MAX_HEAD_BYTES).then(|| bytes.split_at(whole));
     }
 }
 

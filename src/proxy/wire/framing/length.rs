@@ -1,6 +1,8 @@
 //! How long the body after a head is: hyper's rules (`proto/h1/role.rs`; RFC 9112 §6.3), drawn from
 //! the same parser. None wherever hyper refuses the message.
 
+use std::mem::MaybeUninit;
+
 use http::Method;
 
 /// The most fields read in a head; hyper takes 100 unless told otherwise.
@@ -36,9 +38,9 @@ impl Answers {
 }
 
 pub(super) fn of_request(head: &[u8]) -> Option<Body> {
-    let mut fields = room_for_fields(head)?;
-    let mut request = httparse::Request::new(&mut fields);
-    let read = request.parse(head).ok()?;
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut request = httparse::Request::new(&mut []);
+    let read = request.parse_with_uninit_headers(head, &mut fields).ok()?;
     if read != httparse::Status::Complete(head.len()) {
         return None;
     }
@@ -67,9 +69,10 @@ pub(super) fn of_request(head: &[u8]) -> Option<Body> {
 }
 
 pub(super) fn of_response(head: &[u8], answers: Option<Answers>) -> Option<Body> {
-    let mut fields = room_for_fields(head)?;
-    let mut response = httparse::Response::new(&mut fields);
-    let read = response.parse(head).ok()?;
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let read = parser.parse_response_with_uninit_headers(&mut response, head, &mut fields).ok()?;
     if read != httparse::Status::Complete(head.len()) {
         return None;
     }
@@ -103,11 +106,6 @@ fn counted_or_to_the_end(fields: &[httparse::Header<'_>]) -> Option<Body> {
         }
     }
     Some(length.map_or(Body::ToTheEnd, Body::Counted))
-}
-
-fn room_for_fields(head: &[u8]) -> Option<Vec<httparse::Header<'_>>> {
-    let lines = head.split(|&byte| byte == b'\n').count();
-    (lines <= MAX_FIELDS).then(|| vec![httparse::EMPTY_HEADER; lines])
 }
 
 fn values<'a>(fields: &'a [httparse::Header<'_>], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
