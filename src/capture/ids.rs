@@ -1,7 +1,7 @@
 //! Names of things. Only exchanges are named in records; the ids of sessions and messages are
 //! derived from these by the fold (design.md, tape format).
 
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// The id of one exchange: a `UUIDv7` made at its opening, kept on import.
 ///
 /// Ids made by one process ascend strictly, so their order is the order of opening.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ExchangeId(Uuid);
 
@@ -30,6 +30,19 @@ impl ExchangeId {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))
+    }
+}
+
+/// By its bytes, compared as one number: batches of records are sorted by it.
+impl Ord for ExchangeId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.as_u128().cmp(&other.0.as_u128())
+    }
+}
+
+impl PartialOrd for ExchangeId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Appender {
     pub(super) pause: Option<Pause>,
     /// Nothing passes while nothing is recorded (`--require-recording`).
     pub(super) required: bool,
+    /// What was counted of a `run` and not told yet.
+    pub(super) counted: Option<(Option<String>, Recorded)>,
 }
 
 /// What was appended, and the error that ended it.
@@ -111,11 +113,11 @@ impl Appender {
         self.catalog.as_ref().is_some_and(CatalogQueue::is_alive)
     }
 
-    pub(super) fn count_exchange(&self, label: &Label) {
+    pub(super) fn count_exchange(&mut self, label: &Label) {
         self.count(label.run.as_deref(), Recorded { exchanges: 1, bytes: 0 });
     }
 
-    pub(super) fn count_bytes(&self, label: &Label, records: &[Record]) {
+    pub(super) fn count_bytes(&mut self, label: &Label, records: &[Record]) {
         let bytes = body_bytes(records);
         if bytes > 0 {
             self.count(label.run.as_deref(), Recorded { exchanges: 0, bytes });
@@ -123,7 +125,7 @@ impl Appender {
     }
 
     /// Counts an exchange whose opening is among these records.
-    pub(super) fn count_ended(&self, records: &[Record]) {
+    pub(super) fn count_ended(&mut self, records: &[Record]) {
         let run = records.iter().find_map(|record| match &record.fact {
             Fact::Open(open) => Some(open.run.clone()),
             _ => None,
@@ -132,8 +134,23 @@ impl Appender {
         self.count(run.flatten().as_deref(), counted);
     }
 
-    fn count(&self, run: Option<&str>, more: Recorded) {
-        self.shared.board.update(|status| status.count(run.unwrap_or_default(), more));
+    /// Called for every record: nearly all of a batch belong to one run, and are told at once.
+    fn count(&mut self, run: Option<&str>, more: Recorded) {
+        match &mut self.counted {
+            Some((of, counted)) if of.as_deref() == run => counted.add(more),
+            _ => {
+                self.tell_counted();
+                self.counted = Some((run.map(str::to_owned), more));
+            }
+        }
+    }
+
+    /// Tells what was counted.
+    pub(super) fn tell_counted(&mut self) {
+        if let Some((run, counted)) = self.counted.take() {
+            let run = run.as_deref().unwrap_or_default();
+            self.shared.board.update(|status| status.count(run, counted));
+        }
     }
 
     /// Appends entries and tells of them. Some: the records that could not be appended, and why.

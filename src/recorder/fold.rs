@@ -1,7 +1,7 @@
 //! Turns journal entries, in their order, into changes of the catalog. The catalog thread feeds it
 //! what was just written, recovery what it scans: both get the same rows. It touches no disk.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::{
     capture::{ExchangeId, Fact, Record, Side, Timestamp},
@@ -10,6 +10,7 @@ use crate::{
 };
 
 use super::{
+    ids::{IdMap, IdSet},
     keep::KNOWN_ORIGINS,
     postings::Postings,
     rows::{self, Row},
@@ -18,7 +19,7 @@ use super::{
 /// The exchanges that have not ended, and the changes since the last [`Fold::take`].
 #[derive(Default)]
 pub(super) struct Fold {
-    open: HashMap<ExchangeId, Folding>,
+    open: IdMap<Folding>,
     origins: HashSet<String>,
     batch: CatalogBatch,
     postings: Postings,
@@ -27,7 +28,7 @@ pub(super) struct Fold {
     /// The watermark that the catalog has: where nothing was taken in since, nothing is written.
     told: Option<Position>,
     /// Open exchanges whose positions are not in the catalog yet.
-    touched: HashSet<ExchangeId>,
+    touched: IdSet,
 }
 
 /// An exchange that has not ended.

@@ -1,15 +1,17 @@
 //! The keep rule (design.md, What is intercepted and kept): which exchanges are written at once and
 //! which wait until their origin has shown what it is. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use url::Url;
 
 use crate::{
-    capture::{ExchangeId, Fact, Mode, Record, Side},
+    capture::{Fact, Mode, Record, Side},
     protocol::encoding::Decoder,
     tap::Opening,
 };
+
+use super::ids::IdMap;
 
 /// How many origins are remembered as MCP's. Beyond it an origin's exchanges are judged one by one:
 /// each that shows MCP is kept, the others are not.
@@ -32,7 +34,7 @@ pub(super) struct Keep {
     oauth: HashSet<String>,
     /// Those of them that nobody asked for yet.
     learned: Vec<String>,
-    documents: HashMap<ExchangeId, Document>,
+    documents: IdMap<Document>,
 }
 
 /// A metadata document that is being received.

@@ -2,7 +2,7 @@
 //! (design.md, Store). The writer adds, the catalog thread takes away, readers copy.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,6 +10,8 @@ use crate::{
     capture::{ExchangeId, Record},
     store::Position,
 };
+
+use super::ids::IdMap;
 
 /// At this many ended exchanges that the catalog has not taken in, the writer waits for it, and the
 /// traffic by the full-queue rule: memory stays under about 50 MiB.
@@ -23,7 +25,7 @@ pub(super) struct LiveTable {
 
 #[derive(Debug, Default)]
 struct Inner {
-    exchanges: HashMap<ExchangeId, Live>,
+    exchanges: IdMap<Live>,
     notices: VecDeque<(Position, Record)>,
     ended: usize,
     /// The last entry that was added.

@@ -14,6 +14,7 @@ mod feed;
 mod fold;
 mod ground;
 pub mod home;
+mod ids;
 mod import;
 mod judgements;
 mod keep;

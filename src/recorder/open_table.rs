@@ -1,7 +1,7 @@
 //! The exchanges that are going on: their numbering, what `--max-body` leaves out of them, and what
 //! the writer has to remember of each until its end.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     capture::{End, ExchangeId, Fact, Outcome, Record, Side, Timestamp, Timing},
@@ -10,13 +10,14 @@ use crate::{
 
 use super::{
     cut::Cutter,
+    ids::IdMap,
     redaction::{AtCapture, Redaction},
 };
 
 /// The exchanges that have not ended. It is as large as the traffic has connections.
 #[derive(Debug, Default)]
 pub(super) struct OpenTable {
-    exchanges: HashMap<ExchangeId, OpenExchange>,
+    exchanges: IdMap<OpenExchange>,
     max_body: Option<u64>,
     at_capture: Option<AtCapture>,
 }
@@ -40,7 +41,7 @@ pub(super) struct OpenExchange {
 impl OpenTable {
     pub(super) fn new(max_body: Option<u64>, redact: bool) -> Self {
         let at_capture = redact.then(AtCapture::new);
-        Self { exchanges: HashMap::new(), max_body, at_capture }
+        Self { exchanges: IdMap::default(), max_body, at_capture }
     }
 
     /// What is no exchange, as it may be recorded.
@@ -125,10 +126,7 @@ impl OpenExchange {
                 self.push(Record { fact: Fact::End(end), ..record }, out);
             }
             Fact::Head(head) => {
-                self.streaming = head
-                    .headers
-                    .media_type()
-                    .is_some_and(|media| media == "text/event-stream" || media.contains("ndjson"));
+                self.streaming = head.headers.text("content-type").is_some_and(is_stream);
                 self.push(Record { fact: Fact::Head(head), ..record }, out);
             }
             fact => self.push(Record { fact, ..record }, out),
@@ -174,6 +172,13 @@ impl OpenExchange {
         out.push(Record { n: self.next_n, ..record });
         self.next_n = self.next_n.saturating_add(1);
     }
+}
+
+/// Whether a body of this content type is a stream, whose end is made durable at once.
+fn is_stream(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default().trim().as_bytes();
+    let ndjson = |part: &[u8]| part.eq_ignore_ascii_case(b"ndjson");
+    media.eq_ignore_ascii_case(b"text/event-stream") || media.windows(6).any(ndjson)
 }
 
 /// The end record of an exchange whose end nobody saw (design.md, Store: after a crash no exchange

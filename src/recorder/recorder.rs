@@ -137,6 +137,7 @@ impl Recorder {
                 shared: Arc::clone(&shared),
                 pause: None,
                 required: settings.require_recording,
+                counted: None,
             },
             shared: Arc::clone(&shared),
             ring: Ring::default(),

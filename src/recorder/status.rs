@@ -55,7 +55,7 @@ impl Status {
 }
 
 impl Recorded {
-    fn add(&mut self, more: Self) {
+    pub(super) fn add(&mut self, more: Self) {
         self.exchanges += more.exchanges;
         self.bytes += more.bytes;
     }

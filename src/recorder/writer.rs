@@ -26,11 +26,16 @@ use super::{
     shared::Shared,
 };
 
-/// The most items that make a batch (store.md).
-const BATCH_ITEMS: usize = 256;
+/// The most items that make a batch.
+const BATCH_ITEMS: usize = 1024;
 
-/// How long a batch that is not full waits for more.
+/// How long a batch that is not full waits for more, and how often it does so where much came: what
+/// an exchange brings within a batch is one entry, and costs little more than one record.
 const BATCH_WAIT: Duration = Duration::from_millis(4);
+const BATCH_WAITS: usize = 3;
+
+/// This many items within a wait are much.
+const MUCH_ITEMS: usize = 64;
 
 /// How often the writer looks at the ring's age, the free space and the counts when idle or busy.
 const TICK: Duration = Duration::from_secs(1);
@@ -88,13 +93,8 @@ impl Writer {
             };
             match wake {
                 Wake::Items(0) => tapped = false,
-                Wake::Items(count) => {
-                    // Big pieces are a batch by themselves; while they wait, the budget runs out.
-                    let small = self.intake.taken_bytes() < LIVE_BATCH_BYTES as u64;
-                    if count < BATCH_ITEMS && small {
-                        sleep(BATCH_WAIT).await;
-                        self.intake.recv_ready(&mut items, BATCH_ITEMS.saturating_sub(count));
-                    }
+                Wake::Items(_) => {
+                    self.gather(&mut items).await;
                     self.take(&mut items);
                 }
                 Wake::Ask(Some(Ask::Close(done))) => return self.close(&mut items, Some(done)),
@@ -107,6 +107,24 @@ impl Writer {
                 self.tick();
             }
             self.wait_for_catalog().await;
+        }
+    }
+
+    /// Waits for more of a batch.
+    async fn gather(&mut self, items: &mut Vec<Item>) {
+        for wait in 1..=BATCH_WAITS {
+            // Big pieces are a batch by themselves; while they wait, the budget runs out. As much
+            // again as came so far is to fit.
+            let room = LIVE_BATCH_BYTES as u64 / if wait == 1 { 1 } else { 2 };
+            if items.len() >= BATCH_ITEMS || self.intake.taken_bytes() >= room {
+                break;
+            }
+            sleep(BATCH_WAIT).await;
+            let more = BATCH_ITEMS.saturating_sub(items.len());
+            self.intake.recv_ready(items, more);
+            if items.len() < wait * MUCH_ITEMS {
+                break;
+            }
         }
     }
 
@@ -257,7 +275,8 @@ impl Writer {
         self.report();
     }
 
-    fn report(&self) {
+    fn report(&mut self) {
+        self.appender.tell_counted();
         self.shared.board.update(|status| {
             status.open_exchanges = self.open.len() as u64;
             status.waiting_bytes = self.intake.taken_bytes();
