@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
     },
-    thread::JoinHandle,
+    thread::{JoinHandle, Thread},
     time::{Duration, Instant},
 };
 
@@ -18,11 +18,15 @@ use crate::{
     store::{Catalog, MemoryCatalog, Position, StoreError},
 };
 
-use super::{fold::Fold, recovery, shared::Shared};
+use super::{fold::Fold, live_table::LAG_EXCHANGES, recovery, shared::Shared};
+
+mod pace;
+
+use pace::{Pace, SYNC_PERIOD};
 
 /// Records that are held in memory for this thread. Beyond it they are dropped and read again from
 /// the journal.
-const HELD_BYTES: usize = 16 * 1024 * 1024;
+const HELD_BYTES: usize = 4 * 1024 * 1024;
 
 /// A batch is applied when it has this many changes,
 const BATCH_CHANGES: usize = 4096;
@@ -30,8 +34,9 @@ const BATCH_CHANGES: usize = 4096;
 /// or when its first change is this old.
 const BATCH_AGE: Duration = Duration::from_millis(50);
 
-/// How far the durable catalog lags behind at most: what an opening after a crash has to catch up.
-const SYNC_PERIOD: Duration = Duration::from_secs(5);
+/// At this many ended exchanges that are not taken in, the thread rests no more: well before the
+/// writer would have to wait for it.
+const RESTING_EXCHANGES: usize = LAG_EXCHANGES / 2;
 
 /// Makes an empty catalog in place of one that failed.
 pub(super) type Renew = Box<dyn FnMut() -> Result<Arc<dyn Catalog>, StoreError> + Send>;
@@ -42,7 +47,7 @@ pub(super) enum Work {
     Entries {
         /// Where each lies, and which of the records it holds.
         entries: Vec<(Position, Range<usize>)>,
-        /// The records; none where memory was short.
+        /// The records; none where memory was short, or the thread rests.
         records: Option<(Arc<[Record]>, usize)>,
         /// An exchange to which nothing more is appended although it has no end.
         closes: Option<ExchangeId>,
@@ -60,6 +65,8 @@ pub(super) enum Work {
 pub(super) struct CatalogQueue {
     work: Sender<Work>,
     held: Arc<AtomicUsize>,
+    pace: Arc<Pace>,
+    thread: Thread,
     /// Held by the thread alone.
     alive: Weak<()>,
 }
@@ -73,14 +80,18 @@ impl CatalogQueue {
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (work, receiver) = mpsc::channel();
         let held = Arc::new(AtomicUsize::new(0));
+        let pace = Arc::new(Pace::default());
         let life = Arc::new(());
-        let queue = Self { work, held: Arc::clone(&held), alive: Arc::downgrade(&life) };
+        let alive = Arc::downgrade(&life);
+        let (its_held, its_pace) = (Arc::clone(&held), Arc::clone(&pace));
         let thread = crate::tasks::background_thread("wiretape-catalog", move || {
-            let (synced, began_at) = (Instant::now(), fold.watermark());
-            CatalogThread { fold, shared, renew, held, synced, began_at }.run(&receiver);
+            let (synced, began_at, scanned) = (Instant::now(), fold.watermark(), None);
+            let (held, pace) = (its_held, its_pace);
+            CatalogThread { fold, shared, renew, held, pace, synced, began_at, scanned }
+                .run(&receiver);
             drop(life);
         })?;
-        Ok((queue, thread))
+        Ok((Self { work, held, pace, thread: thread.thread().clone(), alive }, thread))
     }
 
     /// Tells of entries; `bytes` is what their records weigh.
@@ -91,7 +102,9 @@ impl CatalogQueue {
         bytes: usize,
         closes: Option<ExchangeId>,
     ) {
-        let fits = self.held.load(Ordering::Relaxed) + bytes <= HELD_BYTES;
+        self.pace.told(records.len());
+        let room = self.held.load(Ordering::Relaxed) + bytes <= HELD_BYTES;
+        let fits = room && !self.pace.rests();
         if fits {
             self.held.fetch_add(bytes, Ordering::Relaxed);
         }
@@ -118,13 +131,21 @@ impl CatalogQueue {
     /// Ends the thread once all that was told is applied and durable.
     pub(super) fn close(&self) {
         let _ = self.work.send(Work::Close);
+        self.wake();
     }
 
     fn wait_for(&self, work: impl FnOnce(SyncSender<()>) -> Work) {
         let (done, wait) = mpsc::sync_channel(1);
         if self.work.send(work(done)).is_ok() {
+            self.wake();
             let _ = wait.recv();
         }
+    }
+
+    /// Ends a rest.
+    fn wake(&self) {
+        self.pace.want();
+        self.thread.unpark();
     }
 }
 
@@ -133,15 +154,21 @@ struct CatalogThread {
     shared: Arc<Shared>,
     renew: Renew,
     held: Arc<AtomicUsize>,
+    pace: Arc<Pace>,
     synced: Instant,
     /// Where the journal ended when this thread began.
     began_at: Option<Position>,
+    /// Up to here entries were read from the journal in one go, before their turn.
+    scanned: Option<Position>,
 }
 
 impl CatalogThread {
     fn run(mut self, work: &Receiver<Work>) {
+        let mut count = 0;
         while let Ok(first) = work.recv() {
-            let deadline = Instant::now() + BATCH_AGE;
+            let began = Instant::now();
+            self.pace.since(&mut count);
+            let deadline = began + BATCH_AGE;
             let mut next = Some(first);
             while let Some(work_now) = next.take() {
                 match work_now {
@@ -167,6 +194,10 @@ impl CatalogThread {
                 }
             }
             self.apply(false);
+            if pace::is_dense(self.pace.since(&mut count), began.elapsed()) {
+                let live = &self.shared.live;
+                self.pace.rest(|| !live.was_read() && live.lag() < RESTING_EXCHANGES);
+            }
         }
         self.apply(true);
     }
@@ -178,9 +209,11 @@ impl CatalogThread {
                 Some((records, _)) => {
                     self.fold.entry(position, records.get(range).unwrap_or_default());
                 }
+                None if Some(position) > self.fold.watermark() => self.scan(position),
+                None if Some(position) <= self.scanned => {}
+                // A rebuild came before its turn: whom it concerns is to be told again.
                 None => match self.shared.journal.read(position) {
                     Ok(records) => self.fold.entry(position, &records),
-                    // The entry is on disk but cannot be read now: the next rebuild tries again.
                     Err(error) => self.note(&error),
                 },
             }
@@ -190,6 +223,32 @@ impl CatalogThread {
         }
         if let Some((_, bytes)) = records {
             self.held.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes in all that the journal has from here on, which is cheaper than entry by entry, as far
+    /// as the tail knows of it: it must know of what leaves it.
+    fn scan(&mut self, from: Position) {
+        let shared = Arc::clone(&self.shared);
+        let told = shared.live.told();
+        let scanned = shared.journal.scan(from, &mut |position, records| {
+            if Some(position) <= told {
+                self.fold.entry(position, &records);
+            }
+            if self.fold.len() >= BATCH_CHANGES {
+                self.apply(false);
+            }
+            Ok(())
+        });
+        self.scanned = told;
+        match scanned {
+            Ok(scan) => {
+                for damage in scan.damage {
+                    self.note(&StoreError::Catalog(damage));
+                }
+            }
+            // Entries that are on disk but cannot be read now: the next rebuild tries again.
+            Err(error) => self.note(&error),
         }
     }
 
@@ -244,6 +303,7 @@ impl CatalogThread {
 
     /// Another catalog from the journal; in memory when the disk has none to offer.
     fn rebuild(&mut self) {
+        self.scanned = None;
         // The engine lets go of its folder once nobody holds the old one.
         self.shared.replace_catalog(Arc::new(MemoryCatalog::default()));
         let renewed = (self.renew)().and_then(|catalog| {

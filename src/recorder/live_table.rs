@@ -3,7 +3,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -21,6 +24,8 @@ pub(super) const LAG_EXCHANGES: usize = 250_000;
 #[derive(Debug, Default)]
 pub(super) struct LiveTable {
     inner: Mutex<Inner>,
+    /// Somebody had to read from it since this was last asked.
+    read: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -106,11 +111,20 @@ impl LiveTable {
 
     /// Where an exchange's entries lie; none where it is not in the tail.
     pub(super) fn positions(&self, id: ExchangeId) -> Option<Vec<Position>> {
-        self.lock().exchanges.get(&id).map(|live| live.positions.clone())
+        let positions = self.lock().exchanges.get(&id).map(|live| live.positions.clone());
+        self.read.fetch_or(positions.is_some(), Relaxed);
+        positions
+    }
+
+    /// Whether somebody read from the tail since this was last asked: its readers have the less to
+    /// do the shorter it is.
+    pub(super) fn was_read(&self) -> bool {
+        self.read.swap(false, Relaxed)
     }
 
     /// All exchanges of the tail.
     pub(super) fn all(&self) -> Vec<(ExchangeId, Vec<Position>)> {
+        self.read.store(true, Relaxed);
         self.lock().exchanges.iter().map(|(id, live)| (*id, live.positions.clone())).collect()
     }
 
