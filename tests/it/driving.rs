@@ -125,8 +125,8 @@ fn the_recorded_pace_and_its_overlaps_are_kept_on_request() {
 /// What became of each step.
 struct Seen(Vec<Ruling>);
 
-impl<'s> Report<'s> for Seen {
-    fn done(&mut self, item: &Planned<'s>, done: Done, table: &Table) {
+impl Report for Seen {
+    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
         let Done::Sent(sent) = done else { panic!("it is sent") };
         let rules = Rules::default();
         let lens = Lens { rules: &rules, ignore: &[], table, strict: false, timing: false };
@@ -174,7 +174,7 @@ fn an_answer_that_does_not_come_is_missing_and_the_next_step_is_sent() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let tasks = Tasks::new();
-    let driven = drive(&plan, &bindings, &settings, &tasks, &mut seen);
+    let driven = drive(&plan, &bindings, &(), &settings, &tasks, &mut seen);
     runtime.block_on(driven).expect("it is reached");
     assert_eq!(seen.0, [Ruling::Missing, Ruling::Same]);
 }
