@@ -5,9 +5,13 @@
 //! values that it uses (protocol.md §7, dependency order). What a chosen step needs is sent too
 //! (faces.md, Tapes). Parts of an operation are no steps: polls and retries are driven.
 
-use std::collections::HashMap;
+mod items;
+mod used;
 
 use url::Url;
+
+pub use items::{Apart, Item};
+use used::Used;
 
 use super::{
     bind::Bindings,
@@ -15,10 +19,7 @@ use super::{
     guard::Hints,
     steps::{Step, StepKind, steps},
 };
-use crate::{
-    capture::{ExchangeId, Timestamp},
-    protocol::{Direction, Ending, Kind, Message, Story, Told, Transport},
-};
+use crate::protocol::{Direction, Ending, Kind, Message, Story, Told, Transport};
 
 /// A session's steps, ready to be sent.
 #[derive(Clone, Debug)]
@@ -33,100 +34,6 @@ pub struct Plan<'s> {
     pub tools: Hints,
     /// The paths that channels named for messages.
     messages_to: Vec<String>,
-}
-
-/// One step of a plan, as it waits for its turn.
-#[derive(Clone, Debug)]
-pub enum Item<'s> {
-    /// A step of the session's story.
-    Held(Box<Planned<'s>>),
-    /// One that is told when its turn comes.
-    Apart(Apart),
-}
-
-/// A call that stands alone ([`crate::protocol::alone`]), as it waits for its turn: no more is held
-/// of it.
-#[derive(Clone, Debug)]
-pub struct Apart {
-    /// Its exchange.
-    pub exchange: ExchangeId,
-    /// When its request was sent.
-    pub sent_at: Timestamp,
-    /// When its answer came.
-    pub over_at: Timestamp,
-    /// Why it is sent, or that it is not.
-    pub role: Role,
-    needs: Vec<usize>,
-}
-
-impl Apart {
-    /// A call that nothing has chosen so far.
-    #[must_use]
-    pub fn new(exchange: ExchangeId, sent_at: Timestamp, over_at: Timestamp) -> Self {
-        Self { exchange, sent_at, over_at, role: Role::Left, needs: Vec::new() }
-    }
-
-    /// What is to be sent, of its own story.
-    #[must_use]
-    pub fn planned<'s>(&self, story: &'s Story) -> Option<Planned<'s>> {
-        let step = steps(story).into_iter().next().filter(|step| step.kind == StepKind::Call)?;
-        let needs = self.needs.clone();
-        Some(Planned { step, role: self.role, needs, awaits: Awaits::Answer })
-    }
-}
-
-impl<'s> Item<'s> {
-    /// Why it is sent, or that it is not.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        match self {
-            Self::Held(planned) => planned.role,
-            Self::Apart(apart) => apart.role,
-        }
-    }
-
-    /// Places in [`Plan::items`] of what has to stand before it, ascending.
-    #[must_use]
-    pub fn needs(&self) -> &[usize] {
-        match self {
-            Self::Held(planned) => &planned.needs,
-            Self::Apart(apart) => &apart.needs,
-        }
-    }
-
-    /// When it was sent.
-    #[must_use]
-    pub fn sent_at(&self) -> Timestamp {
-        match self {
-            Self::Held(planned) => planned.step.sent_at(),
-            Self::Apart(apart) => apart.sent_at,
-        }
-    }
-
-    /// The step, where the session's story has it.
-    #[must_use]
-    pub fn held(&self) -> Option<&Planned<'s>> {
-        match self {
-            Self::Held(planned) => Some(planned),
-            Self::Apart(_) => None,
-        }
-    }
-
-    /// The exchange of what the client sent first.
-    #[must_use]
-    pub fn exchange(&self) -> ExchangeId {
-        match self {
-            Self::Held(planned) => planned.step.exchange,
-            Self::Apart(apart) => apart.exchange,
-        }
-    }
-
-    fn choose(&mut self, its: Role) {
-        match self {
-            Self::Held(planned) => planned.role = its,
-            Self::Apart(apart) => apart.role = its,
-        }
-    }
 }
 
 /// One step of a plan.
@@ -321,63 +228,6 @@ impl Stands {
             self.initialized = Some(place);
         }
     }
-}
-
-/// Which steps use what is born in which, by the bindings that were found.
-struct Used {
-    by: HashMap<usize, Vec<usize>>,
-}
-
-impl Used {
-    fn of(items: &[Item<'_>], bindings: &Bindings) -> Self {
-        let links = bindings.links();
-        let mut by: HashMap<usize, Vec<usize>> = HashMap::new();
-        if !links.is_empty() {
-            let owners = owners(items);
-            let owner = |(exchange, message): &(ExchangeId, Option<u32>)| {
-                owners.get(&(*exchange, *message)).or_else(|| owners.get(&(*exchange, None)))
-            };
-            for (from, to) in links {
-                if let (Some(from), Some(to)) = (owner(from), owner(to))
-                    && from != to
-                {
-                    by.entry(*to).or_default().push(*from);
-                }
-            }
-        }
-        Self { by }
-    }
-
-    fn by(&self, place: usize) -> &[usize] {
-        self.by.get(&place).map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-/// The step of each message and exchange. On a channel messages of many steps meet, so a message's
-/// step goes over its exchange's.
-fn owners(items: &[Item<'_>]) -> HashMap<(ExchangeId, Option<u32>), usize> {
-    let own = |message: &Message| (message.exchange, Some(message.number));
-    let mut owners = HashMap::new();
-    for (place, item) in items.iter().enumerate() {
-        owners.entry((item.exchange(), None)).or_insert(place);
-        let Some(Planned { step, .. }) = item.held() else { continue };
-        owners.extend(step.message.map(|message| (own(message), place)));
-        let Some(call) = step.call else { continue };
-        let parts = call.parts.iter().filter_map(|part| step.story.calls.get(*part));
-        for call in std::iter::once(call).chain(parts) {
-            let beside = call.notifications.iter().chain(&call.progress).copied();
-            let asks = call.asks.iter().filter_map(|ask| step.story.calls.get(*ask));
-            let asks = asks.flat_map(|ask| std::iter::once(ask.request).chain(ask.answer));
-            let all = [Some(call.request), call.answer, call.refusal];
-            let all = all.into_iter().flatten().chain(beside).chain(asks);
-            let messages = all.filter_map(|at| step.story.messages.get(at));
-            owners.extend(messages.map(|message| (own(message), place)));
-            for exchange in &call.exchanges {
-                owners.entry((*exchange, None)).or_insert(place);
-            }
-        }
-    }
-    owners
 }
 
 /// The recorded requests of the server, each with what the client answered.

@@ -6,16 +6,25 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
 use super::{Played, asked, load::of_tape, play};
-use crate::cli::{
-    Ctx,
-    args::{Cli, Color, Verb},
-    output::Output,
+use crate::{
+    cli::{
+        Ctx,
+        args::{Cli, Color, Verb},
+        output::Output,
+        recording::Recording,
+    },
+    protocol::Story,
+    recorder::TapeSource,
+    replay::{
+        bind::{Apart, Bindings, Corrections},
+        plan::{Item, Plan},
+    },
 };
 
 /// Exchanges of a session of calls that stand alone which are held beside these: the handshake, and
@@ -182,4 +191,70 @@ fn run(path: &Path, out: &Path, to: &str, played: Played) -> (super::Ran, String
     let ran = ran.expect("it goes");
     drop(ctx);
     (ran, fs::read_to_string(out).expect("what was told"))
+}
+
+/// `place exchange needs`, a line an item.
+fn told(plan: &Plan<'_>) -> Vec<String> {
+    let line = |(place, item): (usize, &Item<'_>)| {
+        format!("{place} {} {:?}", item.exchange(), item.needs())
+    };
+    plan.items.iter().enumerate().map(line).collect()
+}
+
+/// What is played call by call is planned and bound as the whole session is.
+#[test]
+fn what_is_told_apart_is_planned_and_bound_as_what_is_told_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let tapes = walkdir(&folder);
+    assert!(!tapes.is_empty(), "there are tapes");
+    let mut all_apart = 0;
+    for tape in tapes {
+        let name = tape.display();
+        let played = of_tape(&tape, None).expect("a tape");
+        let source = TapeSource::open(BufReader::new(File::open(&tape).expect("a file")));
+        let source = Box::new(source.expect("a tape"));
+        let mut recording = Recording::of(source, None, true).expect("a recording");
+        assert_eq!(played.as_of, recording.as_of, "{name}");
+        let sessions = recording.sessions().expect("its sessions").to_vec();
+        assert_eq!(played.sessions.len(), sessions.len(), "{name}");
+        for (session, own) in sessions.into_iter().zip(&played.sessions) {
+            let id = session.id;
+            assert_eq!(id, own.story.session.id, "{name}");
+            assert_eq!(session.state, own.story.session.state, "{name} {id}");
+            assert_eq!(session.revision, own.story.session.revision, "{name} {id}");
+            let records = session.exchanges.iter().map(|id| recording.records(*id));
+            let records: Vec<Vec<_>> = records.map(|records| records.expect("records")).collect();
+            let whole = Story::tell(session, records.iter().map(Vec::as_slice));
+            let corrections = Corrections::default();
+            let bound = Bindings::corrected(&whole, &played.placeholders, &corrections);
+            let telling = played.telling(own);
+            let mut each = |visit: &mut dyn FnMut(&[Story])| telling.each(visit);
+            let apart: (_, Apart<'_, _>) = (own.heard.clone(), &mut each);
+            let gathered =
+                Bindings::gathered(&own.story, apart, &played.placeholders, &corrections);
+            let gathered = gathered.expect("it is told");
+            assert_eq!(bound.told(), gathered.told(), "{name} {id}");
+            let plan = Plan::with(&own.story, own.apart.clone(), &gathered, |_| false);
+            assert_eq!(told(&Plan::of(&whole, &bound, |_| false)), told(&plan), "{name} {id}");
+            all_apart += own.apart.len();
+        }
+    }
+    assert!(all_apart > 0, "some calls of some tape stand alone");
+}
+
+/// The tapes in a folder and those below it.
+fn walkdir(folder: &Path) -> Vec<PathBuf> {
+    let (mut open, mut tapes) = (vec![folder.to_path_buf()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(".tape.jsonl") {
+                tapes.push(path);
+            }
+        }
+    }
+    tapes.sort();
+    tapes
 }
