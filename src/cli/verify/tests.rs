@@ -7,7 +7,6 @@ use std::{
     io::{BufRead, BufReader, Read, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
@@ -25,6 +24,7 @@ use crate::{
         bind::{Apart, Bindings, Corrections},
         plan::{Item, Plan},
     },
+    tasks,
 };
 
 /// Exchanges of a session of calls that stand alone which are held beside these: the handshake, and
@@ -74,11 +74,12 @@ fn said(id: &serde_json::Value, is_first: bool) -> String {
 fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    thread::spawn(move || {
+    let serve = move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || answer(stream));
+            tasks::thread("connection", move || answer(stream)).expect("a thread");
         }
-    });
+    };
+    tasks::thread("server", serve).expect("a thread");
     address
 }
 

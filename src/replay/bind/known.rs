@@ -52,7 +52,7 @@ impl Known {
                 telling.take(used);
                 known.used(used);
             }
-            None => (known, telling) = Default::default(),
+            None => (known, telling) = (Self::default(), Telling::default()),
         })?;
         for birth in &births {
             known.said_again(birth);
