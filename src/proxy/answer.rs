@@ -20,7 +20,6 @@ use crate::{
 };
 
 /// A response's body on its way to the client.
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one; no box for each")]
 pub(super) enum Answer {
     Upstream(Tee),
     Rewritten(Box<Rewritten>),
