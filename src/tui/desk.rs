@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::rows::{Row, RowId, SessionId, SessionRow, Symbol};
+use super::{
+    json::Index,
+    rows::{Row, RowId, SessionId, SessionRow, Symbol},
+};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -114,6 +117,14 @@ pub enum Ask {
         /// The other.
         replayed: RowId,
     },
+    /// Indexes a JSON text that is too long to be indexed between two keys: [`News::Indexing`] now
+    /// and then, then [`News::Indexed`] (`json::Indexer`).
+    Index {
+        /// Comes back.
+        ticket: Ticket,
+        /// The text.
+        text: Bytes,
+    },
     /// Deletes a session: [`News::Done`].
     Delete {
         /// Comes back.
@@ -183,6 +194,17 @@ pub enum News {
     Replayed(Ticket, Replayed),
     /// A text.
     Text(Ticket, String),
+    /// How far an index has come.
+    Indexing {
+        /// Of which question.
+        ticket: Ticket,
+        /// Bytes.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// An index.
+    Indexed(Ticket, Arc<Index>),
     /// It was done; what to say.
     Done(Ticket, String),
     /// It failed; why, with what to do about it.

@@ -104,6 +104,12 @@ impl Canvas<'_> {
         inner
     }
 
+    /// Nothing stands in these cells.
+    pub(crate) fn is_blank(&self, x: u16, y: u16, columns: u16) -> bool {
+        (x..x.saturating_add(columns))
+            .all(|x| self.buffer.cell((x, y)).is_none_or(|cell| cell.symbol() == " "))
+    }
+
     /// Lays a style over a row.
     pub(crate) fn tint(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);

@@ -15,6 +15,7 @@
 pub(crate) mod app;
 pub mod desk;
 pub(crate) mod draw;
+pub mod json;
 pub mod keys;
 pub mod ledger;
 pub(crate) mod paint;

@@ -217,29 +217,92 @@ pub struct SessionRow {
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
     all: Vec<Row>,
-    of_session: Vec<Vec<RowId>>,
+    of_session: Vec<Listed>,
+}
+
+/// The rows of one session, and what is asked of all of them at once.
+#[derive(Clone, Debug, Default)]
+struct Listed {
+    ids: Vec<RowId>,
+    /// Those that failed or are at fault, ascending.
+    troubled: Vec<RowId>,
+    errors: usize,
+    pending: usize,
+}
+
+impl Listed {
+    fn count(&mut self, id: RowId, row: &Row) {
+        self.errors += usize::from(row.status.is_error());
+        self.pending += usize::from(row.is_pending());
+        if row.is_troubled() {
+            insert(&mut self.troubled, id);
+        }
+    }
+
+    fn discount(&mut self, id: RowId, row: &Row) {
+        self.errors = self.errors.saturating_sub(usize::from(row.status.is_error()));
+        self.pending = self.pending.saturating_sub(usize::from(row.is_pending()));
+        if row.is_troubled() {
+            remove(&mut self.troubled, id);
+        }
+    }
+}
+
+impl Row {
+    /// It failed, or a problem names it.
+    #[must_use]
+    pub fn is_troubled(&self) -> bool {
+        self.at_fault || self.status.is_error()
+    }
+
+    /// An answer is waited for.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.status == Status::Pending && self.kind != RowKind::Notification
+    }
+}
+
+/// Nearly always the last: rows come in the order of their names.
+fn insert(ids: &mut Vec<RowId>, id: RowId) {
+    match ids.last() {
+        Some(last) if *last >= id => {
+            if let Err(place) = ids.binary_search(&id) {
+                ids.insert(place, id);
+            }
+        }
+        _ => ids.push(id),
+    }
+}
+
+fn remove(ids: &mut Vec<RowId>, id: RowId) {
+    if let Ok(place) = ids.binary_search(&id) {
+        ids.remove(place);
+    }
 }
 
 impl Rows {
     /// Takes in the next rows.
     pub fn extend(&mut self, rows: impl IntoIterator<Item = Row>) {
         for row in rows {
-            let Ok(id) = u32::try_from(self.all.len()) else { return };
+            let Ok(id) = u32::try_from(self.all.len()).map(RowId) else { return };
             self.all.push(row);
-            self.list_of(row.session).push(RowId(id));
+            let list = self.list_of(row.session);
+            insert(&mut list.ids, id);
+            list.count(id, &row);
         }
     }
 
     /// Replaces a row; one that is not there is none.
     pub fn replace(&mut self, id: RowId, row: Row) {
         let Some(old) = self.all.get_mut(id.0 as usize) else { return };
-        let was = std::mem::replace(old, row).session;
-        if was != row.session {
-            self.list_of(was).retain(|of| *of != id);
-            let list = self.list_of(row.session);
-            let place = list.partition_point(|of| *of < id);
-            list.insert(place, id);
+        let was = std::mem::replace(old, row);
+        let list = self.list_of(was.session);
+        list.discount(id, &was);
+        if was.session != row.session {
+            remove(&mut list.ids, id);
+            insert(&mut self.list_of(row.session).ids, id);
         }
+        self.list_of(row.session).count(id, &row);
     }
 
     /// A row.
@@ -263,13 +326,29 @@ impl Rows {
     /// A session's rows, in the order of their coming: a row's place here, from 1, is its SEQ.
     #[must_use]
     pub fn of(&self, session: SessionId) -> &[RowId] {
-        self.of_session.get(session.0 as usize).map_or(&[], Vec::as_slice)
+        self.listed(session).map_or(&[], |list| &list.ids)
     }
 
-    fn list_of(&mut self, session: SessionId) -> &mut Vec<RowId> {
+    /// Those of them that failed or are at fault, in the same order.
+    #[must_use]
+    pub fn troubled(&self, session: SessionId) -> &[RowId] {
+        self.listed(session).map_or(&[], |list| &list.troubled)
+    }
+
+    /// How many of a session's rows failed, and how many wait for their answer.
+    #[must_use]
+    pub fn errors_and_pending(&self, session: SessionId) -> (usize, usize) {
+        self.listed(session).map_or((0, 0), |list| (list.errors, list.pending))
+    }
+
+    fn listed(&self, session: SessionId) -> Option<&Listed> {
+        self.of_session.get(session.0 as usize)
+    }
+
+    fn list_of(&mut self, session: SessionId) -> &mut Listed {
         let place = session.0 as usize;
         if self.of_session.len() <= place {
-            self.of_session.resize_with(place + 1, Vec::new);
+            self.of_session.resize_with(place + 1, Listed::default);
         }
         &mut self.of_session[place]
     }

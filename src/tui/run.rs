@@ -141,6 +141,12 @@ impl Ui {
                     self.update(Msg::Time(clock::now()), &mut suspend)?;
                     at_once = true;
                 }
+                // Last of all: a key waits for no more than one part of it.
+                () = tokio::task::yield_now(), if self.app.has_work() => {
+                    self.update(Msg::Time(clock::now()), &mut suspend)?;
+                    self.update(Msg::Work, &mut suspend)?;
+                    dirty = true;
+                }
             }
             if let Some(ended) = self.ended {
                 return Ok(ended);

@@ -195,6 +195,31 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// A text in rows of at most so many columns, nothing left out: cut at blanks where there is one in
+/// the row's latter half, else where the row is full. At least one row.
+#[must_use]
+pub fn rows(text: &str, columns: usize) -> Vec<&str> {
+    let columns = columns.max(2);
+    let mut rows = Vec::new();
+    let (mut start, mut used, mut blank) = (0, 0, None);
+    for (at, c) in text.char_indices() {
+        let wide = columns_of(c);
+        if used + wide > columns {
+            let room = at - start;
+            let end = blank.filter(|blank| blank - start > room / 2).unwrap_or(at);
+            rows.push(text.get(start..end).unwrap_or_default());
+            used = text.get(end..at).map_or(0, width);
+            (start, blank) = (end, None);
+        }
+        used += wide;
+        if c == ' ' {
+            blank = Some(at + 1);
+        }
+    }
+    rows.push(text.get(start..).unwrap_or_default());
+    rows
+}
+
 /// Microseconds in four columns or fewer: `9ms`, `792ms`, `4.2s`, `1m2s`.
 #[must_use]
 pub fn duration(us: u64) -> String {
@@ -276,6 +301,10 @@ mod tests {
             prop_assert!(width(&cut(&shown, columns, "…")) <= columns);
             prop_assert!(width(&cut_middle(&shown, columns, "…")) <= columns);
             prop_assert!(!shown.chars().any(char::is_control));
+            let rows = rows(&shown, columns);
+            prop_assert_eq!(rows.concat(), &*shown);
+            prop_assert!(rows.iter().all(|row| width(row) <= columns.max(2)));
+            prop_assert!(shown.ends_with(skip(&shown, columns)));
         }
 
         #[test]

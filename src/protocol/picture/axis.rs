@@ -15,7 +15,7 @@ const FOLDS_CAP: usize = 12;
 const FOLD_SPAN: u32 = Axis::SPAN / 40;
 
 /// From the first moment to the last one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
     /// Where it begins.
     pub from: Timestamp,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Bars over one axis.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     /// Which place each moment has.
     pub axis: Axis,

@@ -18,14 +18,17 @@ impl App {
     pub(super) fn crumbs(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let line = row(area, 0);
         let mut crumbs = vec!["wiretape".to_owned()];
-        crumbs.extend(self.stack.iter().map(|view| view.crumb(&self.data)));
+        // The list of sessions names itself only where it is shown: behind it a session says more.
+        let within = usize::from(self.stack.len() > 1);
+        crumbs.extend(self.stack.iter().skip(within).map(|view| view.crumb(&self.data)));
         let between = canvas.glyph(" › ", " > ");
         // Of a long path its ends are seen, and never at the crumbs' cost.
         let mark = canvas.glyph("…", "~");
         let right = text::cut_middle(&self.badges(canvas), usize::from(line.width / 2), mark);
         let wide = u16::try_from(text::width(&right)).unwrap_or(0);
         let room = line.width.saturating_sub(wide + 3);
-        canvas.put(line.x + 1, line.y, &crumbs.join(between), room, self.theme.heading());
+        let crumbs = crumbs.join(between).replace('›', canvas.glyph("›", ">"));
+        canvas.put(line.x + 1, line.y, &crumbs, room, self.theme.heading());
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());
     }
 
@@ -76,7 +79,7 @@ impl App {
         }
         let wide = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width / 2);
         let dot = canvas.glyph("·", "-");
-        let left = left.replace('·', dot);
+        let (left, right) = (left.replace('·', dot), right.replace('·', dot));
         canvas.put(
             line.x + 1,
             line.y,

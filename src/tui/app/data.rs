@@ -90,7 +90,9 @@ impl Data {
             | News::Preview(..)
             | News::Verdict(..)
             | News::Replayed(..)
-            | News::Text(..) => {}
+            | News::Text(..)
+            | News::Indexing { .. }
+            | News::Indexed(..) => {}
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) enum Msg {
     /// The time; comes with every other message, and by itself once a second where something on the
     /// screen grows old ([`App::ticks`]).
     Time(Timestamp),
+    /// No key and no news wait: a part of what takes longer can be done ([`App::has_work`]).
+    Work,
     /// A text to read, with its title.
     Read(String, String),
 }
@@ -187,6 +189,11 @@ impl App {
                 _ => self.news(news),
             },
             Msg::Time(now) => self.data.now = now,
+            Msg::Work => {
+                if let Some(view) = self.stack.last_mut() {
+                    view.work(&mut self.data, &mut self.effects);
+                }
+            }
         }
         std::mem::take(&mut self.effects.list)
     }
@@ -194,6 +201,11 @@ impl App {
     /// Something on the screen grows old by itself: a pending call.
     pub(crate) fn ticks(&self) -> bool {
         self.held.is_none() && self.view().is_some_and(|view| view.ticks(&self.data))
+    }
+
+    /// There is work that waits for a moment without keys and news.
+    pub(crate) fn has_work(&self) -> bool {
+        self.view().is_some_and(|view| view.has_work(&self.data))
     }
 
     /// Draws the whole screen.

@@ -1,6 +1,8 @@
 //! A screen without a terminal: rows of text, as a person would see them; and a recording that was
 //! never made, to fill it.
 
+pub(crate) mod fixture;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
     buffer::{Buffer, CellWidth as _},

@@ -3,6 +3,10 @@
 
 mod calls;
 mod catalogue;
+mod columns;
+mod detail;
+mod export;
+mod finding;
 mod help;
 mod latency;
 mod list;
@@ -17,6 +21,8 @@ mod replayed;
 mod sequence;
 mod sessions;
 mod teller;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod welcome;
 
@@ -133,6 +139,15 @@ pub(crate) trait View {
     fn ticks(&self, _data: &Data) -> bool {
         false
     }
+
+    /// There is something to do that would take too long for one key: [`View::work`].
+    fn has_work(&self, _data: &Data) -> bool {
+        false
+    }
+
+    /// Does a part of it, a few milliseconds at most. Called again and again while no key and no
+    /// news wait.
+    fn work(&mut self, _data: &mut Data, _effects: &mut Effects) {}
 
     /// Draws it.
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data);

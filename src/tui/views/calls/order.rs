@@ -1,0 +1,346 @@
+//! The list in another order than that of its coming. A million rows are sorted in parts of a few
+//! milliseconds between keys: keys of the rows first, run by run, then the runs merged. The order
+//! before it is shown until the new one is there. Rows that come or change are merged in the same
+//! way, at most once a second where there are many.
+
+use std::{cmp::Reverse, collections::BinaryHeap, collections::HashMap, mem};
+
+use super::super::list::Shown;
+use crate::{
+    capture::Timestamp,
+    tui::{
+        app::Data,
+        rows::{Row, RowId, RpcId, SessionId, Symbol},
+    },
+};
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum By {
+    #[default]
+    Seq,
+    What,
+    Id,
+    Status,
+    Latency,
+    Frames,
+    Size,
+}
+
+/// All of them, with the words of the menu.
+pub(super) const ALL: [(By, &str); 7] = [
+    (By::Seq, "seq"),
+    (By::What, "method and name"),
+    (By::Id, "id"),
+    (By::Status, "status"),
+    (By::Latency, "latency"),
+    (By::Frames, "frames"),
+    (By::Size, "size"),
+];
+
+/// An order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sorting {
+    pub(super) by: By,
+    pub(super) descending: bool,
+}
+
+impl Sorting {
+    /// The order of coming, there or back: nothing is to be sorted.
+    pub(super) fn is_plain(self) -> bool {
+        self.by == By::Seq
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        ALL.iter().find(|(by, _)| *by == self.by).map_or("", |(_, word)| word)
+    }
+}
+
+/// Rows that are taken at once: some milliseconds.
+const PART: usize = 1 << 15;
+
+/// Lists up to this many rows are merged at once when a row changes; longer ones once a second.
+const SMALL: usize = 5_000;
+
+type Entry = (u64, RowId);
+
+/// A sorted list.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    sorting: Sorting,
+    entries: Vec<Entry>,
+    /// Places of texts in their order, for keys that are texts.
+    ranks: HashMap<(Symbol, Symbol), u32>,
+    /// Rows that came or changed since.
+    changed: Vec<RowId>,
+    merged_at: Timestamp,
+    work: Option<Work>,
+    /// There is an order to be shown.
+    pub(super) is_there: bool,
+}
+
+#[derive(Debug)]
+enum Work {
+    /// Gathers the texts.
+    Texts { source: Vec<RowId>, at: usize, texts: HashMap<(Symbol, Symbol), u32> },
+    /// Makes keys.
+    Keys { source: Vec<RowId>, at: usize, runs: Vec<Vec<Entry>> },
+    /// Merges.
+    Merge {
+        runs: Vec<(Vec<Entry>, usize)>,
+        heap: BinaryHeap<Reverse<(Entry, usize)>>,
+        out: Vec<Entry>,
+    },
+}
+
+impl Order {
+    /// Sorts these rows from now on.
+    pub(super) fn begin(&mut self, sorting: Sorting, source: Vec<RowId>) {
+        let was = mem::take(self);
+        *self = Self { sorting, is_there: was.is_there, entries: was.entries, ..Self::default() };
+        if sorting.is_plain() {
+            *self = Self { sorting, ..Self::default() };
+            return;
+        }
+        self.work = Some(if sorting.by == By::What {
+            Work::Texts { source, at: 0, texts: HashMap::new() }
+        } else {
+            Work::Keys { source, at: 0, runs: Vec::new() }
+        });
+    }
+
+    pub(super) fn sorting(&self) -> Sorting {
+        self.sorting
+    }
+
+    /// A row came or changed.
+    pub(super) fn note(&mut self, id: RowId) {
+        if !self.sorting.is_plain() {
+            self.changed.push(id);
+        }
+    }
+
+    /// There is something to do.
+    pub(super) fn has_work(&self, now: Timestamp) -> bool {
+        self.work.is_some() || (!self.changed.is_empty() && self.is_due(now))
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.entries.len() <= SMALL || now.micros_since(self.merged_at) >= 1_000_000
+    }
+
+    /// Does all of it: for lists that are short.
+    pub(super) fn finish_if_short(&mut self, data: &Data) {
+        let parts = SMALL / PART + 8;
+        let source = match &self.work {
+            Some(Work::Texts { source, .. } | Work::Keys { source, .. }) => source.len(),
+            Some(Work::Merge { .. }) => SMALL + 1,
+            None => self.entries.len() + self.changed.len(),
+        };
+        if source > SMALL {
+            return;
+        }
+        for _ in 0..parts {
+            if !self.has_work(data.now) {
+                return;
+            }
+            self.step(data);
+        }
+    }
+
+    /// Does one part.
+    pub(super) fn step(&mut self, data: &Data) {
+        match self.work.take() {
+            None => self.amend(data),
+            Some(Work::Texts { source, at, texts }) => self.texts(data, source, at, texts),
+            Some(Work::Keys { source, at, runs }) => self.keys(data, source, at, runs),
+            Some(Work::Merge { runs, heap, out }) => self.merge(data, runs, heap, out),
+        }
+    }
+
+    fn texts(
+        &mut self,
+        data: &Data,
+        source: Vec<RowId>,
+        at: usize,
+        mut texts: HashMap<(Symbol, Symbol), u32>,
+    ) {
+        let end = (at + PART).min(source.len());
+        for id in source.get(at..end).unwrap_or_default() {
+            if let Some(row) = data.row(*id) {
+                texts.entry((row.method, row.name)).or_default();
+            }
+        }
+        if end < source.len() {
+            self.work = Some(Work::Texts { source, at: end, texts });
+            return;
+        }
+        // A session has some hundred methods and names; of many resources there may be more.
+        let mut names: Vec<_> = texts.keys().copied().collect();
+        let text = |symbol| data.symbols.text(symbol);
+        names.sort_unstable_by_key(|(method, name)| (text(*method), text(*name)));
+        self.ranks = (0..).zip(names).map(|(rank, text)| (text, rank)).collect();
+        self.work = Some(Work::Keys { source, at: 0, runs: Vec::new() });
+    }
+
+    fn keys(&mut self, data: &Data, source: Vec<RowId>, at: usize, mut runs: Vec<Vec<Entry>>) {
+        let end = (at + PART).min(source.len());
+        let part = source.get(at..end).unwrap_or_default();
+        let mut run: Vec<Entry> =
+            part.iter().filter_map(|id| Some((self.key(data.row(*id)?), *id))).collect();
+        run.sort_unstable();
+        runs.push(run);
+        if end < source.len() {
+            self.work = Some(Work::Keys { source, at: end, runs });
+        } else {
+            self.start_merge(runs);
+        }
+    }
+
+    fn start_merge(&mut self, runs: Vec<Vec<Entry>>) {
+        let mut heap = BinaryHeap::with_capacity(runs.len());
+        for (n, run) in runs.iter().enumerate() {
+            if let Some(first) = run.first() {
+                heap.push(Reverse((*first, n)));
+            }
+        }
+        let all = runs.iter().map(Vec::len).sum();
+        let runs = runs.into_iter().map(|run| (run, 0)).collect();
+        self.work = Some(Work::Merge { runs, heap, out: Vec::with_capacity(all) });
+    }
+
+    fn merge(
+        &mut self,
+        data: &Data,
+        mut runs: Vec<(Vec<Entry>, usize)>,
+        mut heap: BinaryHeap<Reverse<(Entry, usize)>>,
+        mut out: Vec<Entry>,
+    ) {
+        for _ in 0..PART {
+            let Some(Reverse((entry, n))) = heap.pop() else {
+                self.entries = out;
+                self.is_there = true;
+                self.merged_at = data.now;
+                return;
+            };
+            // A row that came twice while its change was on the way stands once.
+            if out.last() != Some(&entry) {
+                out.push(entry);
+            }
+            if let Some((run, at)) = runs.get_mut(n) {
+                *at += 1;
+                if let Some(next) = run.get(*at) {
+                    heap.push(Reverse((*next, n)));
+                }
+            }
+        }
+        self.work = Some(Work::Merge { runs, heap, out });
+    }
+
+    /// Takes what came and changed into the order.
+    fn amend(&mut self, data: &Data) {
+        let mut changed = mem::take(&mut self.changed);
+        if changed.is_empty() {
+            return;
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        let mut run: Vec<Entry> =
+            changed.iter().filter_map(|id| Some((self.key(data.row(*id)?), *id))).collect();
+        run.sort_unstable();
+        let mut old = mem::take(&mut self.entries);
+        old.retain(|(_, id)| changed.binary_search(id).is_err());
+        let merged = old.len() + run.len();
+        // Two runs, at once: what is shown is never half of it.
+        let mut out = Vec::with_capacity(merged);
+        let (mut left, mut right) = (old.into_iter().peekable(), run.into_iter().peekable());
+        loop {
+            let next = match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) if a <= b => left.next(),
+                (Some(_), None) => left.next(),
+                (_, Some(_)) => right.next(),
+                (None, None) => break,
+            };
+            out.extend(next);
+        }
+        self.entries = out;
+        self.merged_at = data.now;
+    }
+
+    fn key(&self, row: &Row) -> u64 {
+        let key = match self.sorting.by {
+            By::Seq => 0,
+            By::What => {
+                let rank = self.ranks.get(&(row.method, row.name));
+                // A text that came later stands behind the others until all is sorted anew.
+                rank.map_or(u64::from(u32::MAX), |rank| u64::from(*rank))
+            }
+            By::Id => match row.rpc_id {
+                RpcId::None => u64::MAX >> 1,
+                RpcId::Number(number) => number.into(),
+                RpcId::Text(symbol) => (1 << 33) + u64::from(symbol.0),
+            },
+            By::Status => ((row.status as u64) << 32) | u64::from(row.code.unsigned_abs()),
+            By::Latency => row.total_us.into(),
+            By::Frames => row.frames.into(),
+            By::Size => row.size.into(),
+        };
+        match (self.sorting.by, self.sorting.descending) {
+            (_, false) => key,
+            (_, true) => !key,
+        }
+    }
+}
+
+/// The rows of a list as they are shown.
+pub(super) enum Listed<'a> {
+    /// In the order of their coming.
+    Plain(&'a [RowId]),
+    /// The last first.
+    Backward(&'a [RowId]),
+    /// Sorted, and the same in the order of their coming.
+    Sorted(&'a Order, &'a Data, &'a [RowId]),
+}
+
+impl Shown<RowId> for Listed<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Plain(ids) | Self::Backward(ids) => ids.len(),
+            Self::Sorted(order, ..) => order.entries.len(),
+        }
+    }
+
+    fn at(&self, place: usize) -> Option<RowId> {
+        match self {
+            Self::Plain(ids) => ids.get(place).copied(),
+            Self::Backward(ids) => ids.get(ids.len().checked_sub(place + 1)?).copied(),
+            Self::Sorted(order, ..) => order.entries.get(place).map(|(_, id)| *id),
+        }
+    }
+
+    fn place(&self, id: RowId) -> Result<usize, usize> {
+        match self {
+            Self::Plain(ids) => ids.binary_search(&id),
+            Self::Backward(ids) => match ids.binary_search(&id) {
+                Ok(place) => Ok(ids.len() - place - 1),
+                Err(place) => Err(ids.len() - place),
+            },
+            Self::Sorted(order, data, passed) => {
+                if passed.binary_search(&id).is_err() {
+                    return Err(0);
+                }
+                let Some(row) = data.row(id) else { return Err(0) };
+                let key = order.key(row);
+                order.entries.binary_search(&(key, id)).or_else(|near| {
+                    // Its key is another since it was sorted: rare, and soon merged.
+                    order.entries.iter().position(|(_, of)| *of == id).ok_or(near)
+                })
+            }
+        }
+    }
+}
+
+/// A row's number in its session, from 1.
+pub(super) fn seq(data: &Data, session: SessionId, id: RowId) -> Option<usize> {
+    data.rows.of(session).binary_search(&id).ok().map(|place| place + 1)
+}

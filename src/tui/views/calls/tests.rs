@@ -1,0 +1,244 @@
+//! The list of calls as a person sees it, and that nothing makes it panic.
+
+use insta::assert_snapshot;
+
+use crate::tui::{
+    app::{
+        App, Effect, Msg,
+        testing::{
+            fixture::{
+                FULL, answer, empty, live, press, press_only, recorded, ticket_of, told, work,
+            },
+            screen,
+        },
+    },
+    desk::{Ask, News},
+    rows::{Row, RowId, SessionId, Status},
+    theme::Theme,
+};
+
+const PLAIN: Theme = Theme { colour: false, ascii: false };
+const ASCII: Theme = Theme { colour: true, ascii: true };
+
+fn calls((width, height): (u16, u16), theme: Theme) -> App {
+    let mut app = told((width, height), theme);
+    press(&mut app, "<Enter>");
+    app
+}
+
+fn shown(app: &App, (width, height): (u16, u16)) -> String {
+    screen(app, width, height)
+}
+
+/// The line of the selected row.
+fn selected(app: &App, size: (u16, u16)) -> String {
+    let screen = shown(app, size);
+    screen.lines().find(|line| line.starts_with('▌')).unwrap_or_default().trim_end().to_owned()
+}
+
+fn counters(app: &App, size: (u16, u16)) -> String {
+    let screen = shown(app, size);
+    screen.lines().nth(usize::from(size.1) - 2).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_list_at_every_size() {
+    for size in [(80, 24), (120, 40), (40, 10), (200, 60)] {
+        let app = calls(size, FULL);
+        assert_snapshot!(format!("calls_{}x{}", size.0, size.1), shown(&app, size));
+    }
+    assert_snapshot!("calls_no_color", shown(&calls((80, 24), PLAIN), (80, 24)));
+    assert_snapshot!("calls_ascii", shown(&calls((80, 24), ASCII), (80, 24)));
+}
+
+#[test]
+fn ascii_is_ascii_save_for_payload() {
+    let mut app = calls((80, 24), ASCII);
+    press(&mut app, ":6<Enter><Enter>]]]");
+    let screen = shown(&app, (80, 24));
+    let foreign: String =
+        screen.chars().filter(|c| !c.is_ascii() && !('\u{3000}'..'\u{a000}').contains(c)).collect();
+    assert_eq!(foreign, "", "{screen}");
+}
+
+#[test]
+fn states_of_the_list() {
+    let size = (80, 24);
+    let mut empty_app = empty(size, FULL);
+    for news in recorded().into_iter().filter(|news| !matches!(news, News::Rows(_))) {
+        empty_app.update(Msg::News(news));
+    }
+    press(&mut empty_app, "<Enter>");
+    assert_snapshot!("calls_none", shown(&empty_app, size));
+    let mut app = live(size, FULL);
+    press(&mut app, "<Enter>");
+    assert_snapshot!("calls_live", shown(&app, size));
+}
+
+#[test]
+fn following_stops_with_an_upward_move_and_nothing_moves_the_selection() {
+    let size = (80, 24);
+    let mut app = live(size, FULL);
+    press(&mut app, "<Enter>");
+    assert!(shown(&app, size).contains("⇣follow"));
+    press(&mut app, "k");
+    let before = selected(&app, size);
+    let row = more_rows(&app, 37);
+    app.update(Msg::News(News::Rows(row)));
+    let screen = shown(&app, size);
+    assert!(screen.contains("+37 new") && !screen.contains("⇣follow"), "{screen}");
+    assert_eq!(selected(&app, size), before);
+    press(&mut app, "F");
+    assert!(selected(&app, size).starts_with("▌   97 "), "{}", selected(&app, size));
+}
+
+/// Rows like the last one.
+fn more_rows(app: &App, count: usize) -> Vec<Row> {
+    let last = app.data.rows.get(RowId(59)).copied().unwrap();
+    vec![last; count]
+}
+
+#[test]
+fn a_filter_is_live_and_a_bad_one_keeps_the_old_one() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    press(&mut app, "G");
+    let before = selected(&app, size);
+    let effects = press_only(&mut app, "fstatus:error");
+    let ticket = ticket_of(&effects).unwrap();
+    let asked = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Ask(Ask::Filter { query, session, .. }) => Some((query.clone(), *session)),
+        _ => None,
+    });
+    assert_eq!(asked, Some(("status:error".to_owned(), Some(SessionId(4)))));
+    assert!(counters(&app, size).contains("0/60"), "{}", counters(&app, size));
+    let rows = [3, 4, 7, 10].map(RowId).to_vec();
+    app.update(Msg::News(News::Hits { ticket, rows, done: 60, of: 60 }));
+    app.update(Msg::News(News::Over(ticket)));
+    press(&mut app, "<Enter>");
+    assert!(counters(&app, size).contains("4/60"), "{}", counters(&app, size));
+    assert_snapshot!("calls_filtered", shown(&app, size));
+    // A bad one: the old one holds, and the column is named.
+    press_only(&mut app, "f http>x");
+    let screen = shown(&app, size);
+    assert!(screen.contains("column"), "{screen}");
+    press_only(&mut app, "<Esc>");
+    assert!(shown(&app, size).contains("[status:error]"), "{}", shown(&app, size));
+    press(&mut app, "<Esc>");
+    assert!(counters(&app, size).contains("60/60 · 4 err · 1 pending · no filter"));
+    assert_eq!(selected(&app, size), before);
+}
+
+#[test]
+fn a_search_goes_to_its_hits_as_they_come() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let effects = press_only(&mut app, "/needle<Enter>");
+    let ticket = ticket_of(&effects).unwrap();
+    let rows = vec![RowId(5), RowId(7)];
+    app.update(Msg::News(News::Hits { ticket, rows, done: 412_000, of: 1_000_000 }));
+    let said = counters(&app, size);
+    assert!(said.contains("searching 412k/1.0M · 2 hits · Esc stops"), "{said}");
+    assert!(selected(&app, size).contains("search"), "{}", selected(&app, size));
+    press_only(&mut app, "n");
+    assert!(selected(&app, size).contains("delete"), "{}", selected(&app, size));
+    // It waits for what is still looked for.
+    press_only(&mut app, "n");
+    app.update(Msg::News(News::Hits { ticket, rows: vec![RowId(20)], done: 1, of: 1 }));
+    assert!(selected(&app, size).starts_with("▌   21 "), "{}", selected(&app, size));
+    app.update(Msg::News(News::Over(ticket)));
+    press_only(&mut app, "n");
+    assert!(selected(&app, size).starts_with("▌    6 "), "{}", selected(&app, size));
+    let effects = press_only(&mut app, "/nothing<Enter>");
+    let ticket = ticket_of(&effects).unwrap();
+    app.update(Msg::News(News::Over(ticket)));
+    assert!(counters(&app, size).contains("not found: nothing"), "{}", counters(&app, size));
+}
+
+#[test]
+fn marks_jumps_and_problems() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    press(&mut app, "E");
+    assert!(selected(&app, size).contains("resources/list"));
+    press(&mut app, "mEE");
+    assert!(selected(&app, size).contains("delete"));
+    press(&mut app, "'");
+    assert!(selected(&app, size).contains("resources/list"));
+    press(&mut app, "jjjx");
+    assert!(selected(&app, size).contains("tools/call search"), "{}", selected(&app, size));
+    press(&mut app, "x");
+    assert!(selected(&app, size).contains("sampling"), "{}", selected(&app, size));
+    press(&mut app, ":42<Enter>");
+    assert!(selected(&app, size).starts_with("▌   42"), "{}", selected(&app, size));
+    press(&mut app, ":-2<Enter>");
+    assert!(selected(&app, size).starts_with("▌   40"), "{}", selected(&app, size));
+}
+
+#[test]
+fn rows_that_are_not_whole_are_asked_for_once() {
+    let mut app = told((80, 24), FULL);
+    let effects = press_only(&mut app, "<Enter>");
+    let asked = |effects: &[Effect]| {
+        effects.iter().any(
+            |effect| matches!(effect, Effect::Ask(Ask::Complete(rows)) if rows == &[RowId(12)]),
+        )
+    };
+    assert!(asked(&effects));
+    assert!(!asked(&press_only(&mut app, "j")));
+}
+
+#[test]
+fn sorting_keeps_the_selection_and_takes_in_what_changes() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    press(&mut app, ":6<Enter>sjjjj<Enter>");
+    let screen = shown(&app, size);
+    assert!(counters(&app, size).contains("sort latency▼"), "{}", counters(&app, size));
+    assert!(selected(&app, size).contains("search"), "{screen}");
+    let times: Vec<_> =
+        screen.lines().skip(2).take(6).map(|line| line.get(60..).unwrap_or_default()).collect();
+    assert!(times.iter().any(|line| line.contains("2.1s")), "{screen}");
+    let mut row = app.data.rows.get(RowId(13)).copied().unwrap();
+    row.status = Status::Ok;
+    row.total_us = 1;
+    app.update(Msg::News(News::Row(RowId(13), row)));
+    work(&mut app);
+    // Behind the notification, which has none.
+    press(&mut app, "Gk");
+    assert!(selected(&app, size).contains("slow"), "{}", shown(&app, size));
+}
+
+#[test]
+fn a_million_rows_are_sorted_in_parts() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let rows = more_rows(&app, 100_000);
+    app.update(Msg::News(News::Rows(
+        rows.into_iter().zip(0..).map(|(row, us)| Row { total_us: us % 9_973, ..row }).collect(),
+    )));
+    press_only(&mut app, "sjjjj<Enter>");
+    assert!(app.has_work());
+    assert!(counters(&app, size).contains("sorting by latency"), "{}", counters(&app, size));
+    press_only(&mut app, "j");
+    work(&mut app);
+    assert!(!app.has_work());
+    assert!(counters(&app, size).contains("· sort latency▼"), "{}", counters(&app, size));
+}
+
+#[test]
+fn the_split_at_both_widths() {
+    for size in [(80, 24), (120, 40)] {
+        let mut app = calls(size, FULL);
+        press(&mut app, ":6<Enter><Enter>");
+        assert_snapshot!(format!("calls_detail_{}x{}", size.0, size.1), shown(&app, size));
+        press(&mut app, "<Enter>");
+        assert_snapshot!(format!("calls_zoom_{}x{}", size.0, size.1), shown(&app, size));
+        // Out again, step by step, and never out of the program.
+        press(&mut app, "<Esc>");
+        assert!(shown(&app, size).contains("SEQ"));
+        press(&mut app, "<Esc><Esc><Esc><Esc>");
+        assert!(shown(&app, size).contains("STATE"));
+    }
+    let _ = answer;
+}
