@@ -22,7 +22,7 @@ use super::{fold::Fold, live_table::LAG_EXCHANGES, recovery, shared::Shared};
 
 mod pace;
 
-use pace::{Pace, SYNC_PERIOD};
+use pace::{LONGEST_REST, Pace, SYNC_PERIOD};
 
 /// Records that are held in memory for this thread. Beyond it they are dropped and read again from
 /// the journal.
@@ -196,7 +196,7 @@ impl CatalogThread {
             self.apply(false);
             if pace::is_dense(self.pace.since(&mut count), began.elapsed()) {
                 let live = &self.shared.live;
-                self.pace.rest(|| !live.was_read() && live.lag() < RESTING_EXCHANGES);
+                self.pace.rest(LONGEST_REST, || !live.was_read() && live.lag() < RESTING_EXCHANGES);
             }
         }
         self.apply(true);

@@ -2,8 +2,8 @@
 //!
 //! In a burst whatever it does it takes from the traffic, and what it does for each exchange by
 //! itself costs more than for many (store.md: the catalog "may lag in a burst"). So it rests while
-//! traffic is dense, for as long as the durable catalog may lag anyway, unless somebody reads: what
-//! it has not taken in, readers fold by themselves. A thread that rests is not woken by entries, and
+//! traffic is dense, for a second at most, unless somebody reads: what it has not taken in, readers
+//! fold by themselves. A thread that rests is not woken by entries, and
 //! the writer drops their records at once, while they are still in the processor's caches.
 
 use std::{
@@ -19,8 +19,10 @@ const LOOK: Duration = Duration::from_millis(50);
 /// exchanges. The catalog keeps up with less without being noticed.
 const DENSE_RECORDS: usize = 1_000;
 
-/// How far the durable catalog lags behind while it keeps up, and how long a rest lasts at most: an
-/// opening after a crash has to catch up with as much.
+/// How long a rest lasts at most: it makes batches worth their work, it is not to put the work off.
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// How far the durable catalog lags behind while it keeps up.
 pub(super) const SYNC_PERIOD: Duration = Duration::from_secs(5);
 
 /// What the thread and those who give it work know of each other.
@@ -56,9 +58,10 @@ impl Pace {
         now.wrapping_sub(std::mem::replace(count, now))
     }
 
-    /// Rests on the thread that calls while traffic is dense, nobody waits and `may` says yes.
-    pub(super) fn rest(&self, may: impl Fn() -> bool) {
-        let until = Instant::now() + SYNC_PERIOD;
+    /// Rests on the thread that calls while traffic is dense, nobody waits and `may` says yes, but
+    /// not for longer than that.
+    pub(super) fn rest(&self, longest: Duration, may: impl Fn() -> bool) {
+        let until = Instant::now() + longest;
         self.rests.store(true, Relaxed);
         let mut count = self.told.load(Relaxed);
         while !self.wanted.swap(false, Relaxed) && may() && Instant::now() < until {
@@ -104,10 +107,10 @@ mod tests {
     fn one_who_is_wanted_or_has_nothing_to_wait_for_does_not_rest() {
         let pace = Arc::new(Pace::default());
         pace.want();
-        pace.rest(|| true);
-        pace.rest(|| false);
+        pace.rest(LONGEST_REST, || true);
+        pace.rest(LONGEST_REST, || false);
         // Nothing comes: the burst is over.
-        pace.rest(|| true);
+        pace.rest(LONGEST_REST, || true);
         assert!(!pace.rests());
     }
 
@@ -117,7 +120,7 @@ mod tests {
         let (resting, begun) = (Arc::clone(&pace), Instant::now());
         let thread = tasks::thread("resting", move || {
             // Always dense.
-            resting.rest(|| {
+            resting.rest(Duration::from_secs(60), || {
                 resting.told(100 * DENSE_RECORDS);
                 true
             });
@@ -129,6 +132,6 @@ mod tests {
         pace.want();
         thread.thread().unpark();
         thread.join().expect("it rested");
-        assert!(begun.elapsed() < SYNC_PERIOD);
+        assert!(begun.elapsed() < Duration::from_secs(60));
     }
 }
