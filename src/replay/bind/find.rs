@@ -80,7 +80,9 @@ pub struct Heard {
 impl Heard {
     /// Takes what a story says, in whatever order.
     pub fn take(&mut self, story: &Story) {
-        units_of(story).iter().for_each(|unit| self.hear(unit));
+        for unit in &units_of(story) {
+            self.hear(unit);
+        }
     }
 
     /// Takes what others say too.
@@ -126,7 +128,9 @@ pub(super) fn find<E>(
 ) -> Result<Vec<Birth>, E> {
     let held = units(story);
     let listed = Tokens::new(placeholders.iter().map(String::as_str));
-    held.iter().for_each(|unit| heard.hear(unit));
+    for unit in &held {
+        heard.hear(unit);
+    }
     let mut search = Search::new(corrections, listed, heard);
     // Handles are mostly born before the first of the calls that stand alone: then one pass over
     // these finds both what they bring and what they bear.

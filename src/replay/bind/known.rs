@@ -47,12 +47,13 @@ impl Known {
     ) -> Result<Self, E> {
         let mut known = Self::default();
         let mut telling = Telling::default();
-        let births = find(story, apart, placeholders, corrections, &mut |used| match used {
-            Some(used) => {
+        let births = find(story, apart, placeholders, corrections, &mut |used| {
+            if let Some(used) = used {
                 telling.take(used);
                 known.used(used);
+            } else {
+                (known, telling) = (Self::default(), Telling::default());
             }
-            None => (known, telling) = (Self::default(), Telling::default()),
         })?;
         for birth in &births {
             known.said_again(birth);

@@ -46,7 +46,7 @@ pub(super) struct Started {
     pub(super) sent_at: Instant,
 }
 
-impl<'r, 's> Driver<'r, 's> {
+impl Driver<'_, '_> {
     /// Finishes steps that were left running: those that the recording had finished before `next`,
     /// or all.
     pub(super) async fn finish_open(&mut self, next: Option<&Item<'_>>) -> Result<(), DriveError> {
