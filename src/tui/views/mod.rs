@@ -292,8 +292,8 @@ pub(crate) fn jump(
 /// `#12 api.acme.dev › sequence`: a view's crumb.
 fn crumb(session: SessionId, word: &str, data: &Data) -> String {
     let server = data.session(session).map_or("", |session| &session.server);
-    let host = server.split('/').next().unwrap_or_default();
-    format!("#{} {host} {} {word}", session.0 + 1, '›')
+    let host = server.split("://").last().and_then(|rest| rest.split('/').next());
+    format!("#{} {} {} {word}", session.0 + 1, host.unwrap_or(server), '›')
 }
 
 /// A few words where there is nothing else to draw.
