@@ -123,7 +123,7 @@ pub(crate) fn call(n: u32) -> Row {
         total_us: 9_000 * (n + 1),
         frames: n % 4,
         size: 100 * n,
-        parent: (n % 5 == 4).then_some(RowId(n - 1)),
+        parent: (n % 5 == 4).then(|| RowId(n - 1)),
     }
 }
 

@@ -117,7 +117,7 @@ impl Looking {
         let Some(waiting) = self.ticket else { return Ok(false) };
         match news {
             News::Hits { ticket, rows, done, of } if *ticket == waiting => {
-                self.again.as_mut().unwrap_or(&mut self.rows).extend_from_slice(rows);
+                take_in(self.again.as_mut().unwrap_or(&mut self.rows), rows);
                 self.progress = (*done, *of);
                 Ok(true)
             }
@@ -151,6 +151,17 @@ impl Looking {
             String::new()
         };
         Some(format!("{word}{how_far} · {} hits · Esc stops", self.rows.len()))
+    }
+}
+
+/// Parts come in the order of exchanges; but an answer counts as its request's row, which may stand
+/// before what is there already.
+fn take_in(all: &mut Vec<RowId>, rows: &[RowId]) {
+    let behind = all.last().is_none_or(|last| rows.first().is_none_or(|first| last < first));
+    all.extend_from_slice(rows);
+    if !behind || !rows.is_sorted() {
+        all.sort();
+        all.dedup();
     }
 }
 
@@ -226,5 +237,19 @@ impl Filter {
         self.looking.stop(effects);
         self.looking = Looking::default();
         was
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_are_ascending_and_each_is_there_once() {
+        let mut all = Vec::new();
+        for part in [&[1, 5][..], &[7, 9], &[3, 9, 12]] {
+            take_in(&mut all, &part.iter().copied().map(RowId).collect::<Vec<_>>());
+        }
+        assert_eq!(all, [1, 3, 5, 7, 9, 12].map(RowId));
     }
 }

@@ -80,6 +80,7 @@ impl Calls {
             Action::Jump => self.jump(data),
             Action::Diff => return self.diff(data, effects),
             Action::Export => return export::ask_format(),
+            Action::Capabilities => return Flow::Act(Action::View(5)),
             Action::Copy => {
                 let items = COPIES.iter().map(|(word, _)| (*word).to_owned()).collect();
                 return Flow::Over(menu(Action::Copy, "copy", items, 0));

@@ -88,7 +88,7 @@ fn the_tab_stays_from_row_to_row() {
     assert!(shown(&app).contains("content-type"));
     press(&mut app, "J");
     let screen = shown(&app);
-    assert!(screen.contains("7 sampling/create") && screen.contains("content-type"), "{screen}");
+    assert!(screen.contains("  7 sampling") && screen.contains("content-type"), "{screen}");
 }
 
 #[test]

@@ -116,7 +116,9 @@ fn cell(
             let said = if session.name.is_some() || session.server.is_empty() {
                 session.name.as_deref().unwrap_or("?")
             } else {
-                &session.server
+                // Where there is little room the scheme says least.
+                let short = column.width < 24;
+                session.server.strip_prefix("http://").filter(|_| short).unwrap_or(&session.server)
             };
             (text::cut_middle(said, column.width.into(), theme.glyph("…", "~")), theme.name())
         }

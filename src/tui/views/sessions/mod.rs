@@ -62,6 +62,8 @@ pub(crate) struct Sessions {
     hidden: Vec<Cell>,
     overview: Overview,
     in_overview: bool,
+    /// What is shown was put together of the sessions as they are.
+    is_chosen: bool,
 }
 
 impl Sessions {
@@ -80,6 +82,7 @@ impl Sessions {
 
     /// Puts together what is shown.
     fn choose(&mut self, data: &mut Data, effects: &mut Effects) {
+        self.is_chosen = true;
         let looking = &self.filter.looking;
         let query =
             (!looking.is_off()).then(|| Query::parse(&looking.text, data.now).ok()).flatten();
@@ -427,6 +430,7 @@ impl View for Sessions {
 
     fn news(&mut self, news: &News, data: &mut Data, effects: &mut Effects) {
         self.overview.news(news);
+        self.is_chosen &= !matches!(news, News::Sessions(_));
         let now = data.now;
         if let News::Hits { ticket, rows, .. } = news {
             let sessions = rows.iter().filter_map(|id| data.row(*id)).map(|row| row.session);
@@ -452,7 +456,11 @@ impl View for Sessions {
 
     fn refresh(&mut self, data: &mut Data, effects: &mut Effects) {
         self.filter.looking.catch_up(None, true, data, effects);
-        self.choose(data, effects);
+        if self.is_chosen {
+            self.settle(data, effects);
+        } else {
+            self.choose(data, effects);
+        }
     }
 
     fn ticks(&self, data: &Data) -> bool {
