@@ -184,7 +184,9 @@ impl Indexer {
     fn token(&mut self, text: &[u8], byte: u8) -> Result<(), &'static str> {
         match (self.expect, byte) {
             (Expect::Nothing, _) => Err("something follows the value"),
-            (Expect::First, b']') | (Expect::FirstKey, b'}') => self.close(byte),
+            (Expect::First, b']') | (Expect::FirstKey, b'}') | (Expect::After, b']' | b'}') => {
+                self.close(byte)
+            }
             (Expect::FirstKey | Expect::Key, b'"') => self.take_key(text),
             (Expect::FirstKey | Expect::Key, _) => Err("a key is missing"),
             (Expect::After, b',') => {
@@ -195,7 +197,6 @@ impl Indexer {
                 self.at += 1;
                 Ok(())
             }
-            (Expect::After, b']' | b'}') => self.close(byte),
             (Expect::After, _) => Err("a comma is missing"),
             (Expect::Value | Expect::First, _) => self.value(text, byte),
         }

@@ -5,7 +5,6 @@ mod calls;
 mod catalogue;
 mod columns;
 mod detail;
-mod export;
 mod finding;
 mod help;
 mod latency;

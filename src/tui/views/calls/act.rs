@@ -1,23 +1,16 @@
-//! What keys, overlays, news and the mouse make of the list of calls.
-
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+//! What keys and overlays make of the list of calls.
 
 use super::{
-    super::{
-        Flow, Told, compared, export,
-        list::{Ascending, Shown},
-        menu, prompt,
-    },
+    super::{Flow, Told, compared, list::Shown, menu, prompt},
     Calls, MARKS, Seek,
-    columns::{self, Cell, HIDEABLE},
+    columns::{Cell, HIDEABLE},
     listed,
     order::{self, By, Sorting, seq},
     panes::Panes,
 };
 use crate::tui::{
     app::{Data, Effects},
-    desk::{Ask, Copyable, News},
+    desk::{Ask, Copyable},
     keys::Action,
     rows::RowId,
 };
@@ -32,9 +25,6 @@ const COPIES: [(&str, Copyable); 4] = [
 
 /// Rows that are looked through for one that was carried by the stream of another.
 const CHILDREN: usize = 100_000;
-
-/// Rows a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 impl Calls {
     pub(super) fn take(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
@@ -79,7 +69,6 @@ impl Calls {
             Action::NextProblem => self.next_problem(data),
             Action::Jump => self.jump(data),
             Action::Diff => return self.diff(data, effects),
-            Action::Export => return export::ask_format(),
             Action::Capabilities => return Flow::Act(Action::View(5)),
             Action::Copy => {
                 let items = COPIES.iter().map(|(word, _)| (*word).to_owned()).collect();
@@ -222,10 +211,6 @@ impl Calls {
                     detail.look_for(&line);
                 }
             }
-            Told::Entered(Action::Export, line) => {
-                export::write(self.session, &line, data, effects);
-            }
-            Told::Chosen(Action::Export, place) => return export::ask_path(place, self.session),
             Told::Goto(seq) => self.go_to(seq, data),
             Told::Move(by) => self.move_by(by, data),
             Told::Chosen(Action::Sort, place) => {
@@ -297,17 +282,14 @@ impl Calls {
     }
 
     /// Selects a row, or says why that cannot be.
-    fn go(&mut self, id: RowId, data: &mut Data) -> Flow {
+    pub(super) fn go(&mut self, id: RowId, data: &mut Data) -> Flow {
         let shown = listed(self.session, &self.filter, &self.order, data);
-        match shown.place(id) {
-            Ok(place) => {
-                self.list.select_in(place, &shown);
-                self.list.stop_following(data.rows.of(self.session).len());
-            }
-            Err(_) => {
-                let seq = seq(data, self.session, id).unwrap_or(0);
-                data.say(format!("row {seq} is hidden by the filter; Esc clears it"));
-            }
+        if let Ok(place) = shown.place(id) {
+            self.list.select_in(place, &shown);
+            self.list.stop_following(data.rows.of(self.session).len());
+        } else {
+            let seq = seq(data, self.session, id).unwrap_or(0);
+            data.say(format!("row {seq} is hidden by the filter; Esc clears it"));
         }
         Flow::Stay
     }
@@ -378,200 +360,4 @@ impl Calls {
         };
         Flow::Open(compared(self.session, *mark, selected, effects))
     }
-
-    fn next_hit(&mut self, way: Seek, data: &mut Data, effects: &mut Effects) {
-        if self.search.is_off() {
-            data.say("nothing is searched for; / searches");
-            return;
-        }
-        self.seeking = Some(way);
-        self.seek(data, effects);
-    }
-
-    /// Goes to the hit that is wanted, if it is there; says so if there is none.
-    pub(super) fn seek(&mut self, data: &mut Data, effects: &mut Effects) {
-        let Some(way) = self.seeking else { return };
-        let shown = self.shown(data);
-        let at = self.list.place_in(&shown).unwrap_or(0);
-        let plain = self.order.sorting() == Sorting::default();
-        let found = if plain {
-            nearest(&self.search.rows, self.list.selected, way, &shown)
-        } else {
-            // In another order the places of all hits are compared.
-            let places =
-                self.search.rows.iter().filter_map(|id| Some((shown.place(*id).ok()?, *id)));
-            match way {
-                Seek::Here => places.filter(|(place, _)| *place >= at).min(),
-                Seek::Next => places.filter(|(place, _)| *place > at).min(),
-                Seek::Previous => places.filter(|(place, _)| *place < at).max(),
-            }
-            .map(|(_, id)| id)
-        };
-        let over = self.search.ticket.is_none();
-        // From above on, when there is none below and all was looked at.
-        let (found, turned) = match found {
-            None if over => {
-                let ends = [0, shown.len().saturating_sub(1)];
-                let end = if way == Seek::Previous { ends[1] } else { ends[0] };
-                let hits = Ascending(&self.search.rows);
-                let mut all: Box<dyn Iterator<Item = usize>> = match way {
-                    Seek::Previous => Box::new((0..hits.len()).rev()),
-                    _ => Box::new(0..hits.len()),
-                };
-                let hit = all.find_map(|n| {
-                    let id = hits.at(n)?;
-                    shown.place(id).is_ok().then_some(id)
-                });
-                (hit, end != at)
-            }
-            found => (found, false),
-        };
-        match found {
-            Some(id) => {
-                self.seeking = None;
-                drop(self.go(id, data));
-                if turned {
-                    data.say("the last hit was passed; on from the other end");
-                }
-                self.settle(data, effects);
-            }
-            None if over => {
-                self.seeking = None;
-                let text = crate::tui::text::visible(&self.search.text).into_owned();
-                data.say(format!("not found: {text}"));
-            }
-            None => {}
-        }
-    }
-
-    pub(super) fn take_news(&mut self, news: &News, data: &mut Data, effects: &mut Effects) {
-        match news {
-            News::Rows(rows)
-                if self.filter.looking.is_off() && !self.order.sorting().is_plain() =>
-            {
-                let first = u32::try_from(data.rows.len()).unwrap_or(u32::MAX);
-                for (id, row) in (first..).zip(rows) {
-                    if row.session == self.session {
-                        self.order.note(RowId(id));
-                    }
-                }
-            }
-            News::Row(id, _) => {
-                if self.passed(data).binary_search(id).is_ok() {
-                    self.order.note(*id);
-                }
-                // What is still not whole may be asked for once more.
-                self.asked.remove(id);
-            }
-            News::Text(ticket, text) if self.copying == Some(*ticket) => {
-                self.copying = None;
-                self.copy(text.clone(), data, effects);
-            }
-            _ => {}
-        }
-        let now = data.now;
-        match self.filter.looking.news(news, now) {
-            // In another order they are sorted when all are there.
-            Ok(true) if self.filter.looking.ticket.is_none() => self.sort(data, effects),
-            Ok(true) => self.settle(data, effects),
-            Ok(false) => {}
-            Err(why) => data.say(why),
-        }
-        if let Err(why) = self.search.news(news, now) {
-            data.say(why);
-        }
-    }
-
-    pub(super) fn take_mouse(
-        &mut self,
-        mouse: MouseEvent,
-        area: Rect,
-        data: &mut Data,
-        effects: &mut Effects,
-    ) -> Flow {
-        let places = self.panes.places(area, self.detail.is_some());
-        let at = Position::new(mouse.column, mouse.row);
-        let all = data.rows.of(self.session).len();
-        let below = places.bar.is_none() && self.detail.is_some() && !self.panes.zoomed;
-        let on_bar = places.bar.is_some_and(|bar| bar.contains(at))
-            || (below && mouse.row == places.detail.y && mouse.column < 2);
-        match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) if on_bar => self.panes.dragged = true,
-            MouseEventKind::Drag(MouseButton::Left) if self.panes.dragged => {
-                self.panes.drag(area, mouse.column, mouse.row);
-            }
-            MouseEventKind::Up(_) => self.panes.dragged = false,
-            _ if places.detail.contains(at) => {
-                let Some(detail) = &mut self.detail else { return Flow::Stay };
-                if matches!(mouse.kind, MouseEventKind::Down(_)) {
-                    self.panes.in_detail = true;
-                }
-                detail.mouse(mouse, data, effects);
-            }
-            MouseEventKind::ScrollDown | MouseEventKind::ScrollUp => {
-                let by = if mouse.kind == MouseEventKind::ScrollDown { WHEEL } else { -WHEEL };
-                let page = self.page(data);
-                let shown = listed(self.session, &self.filter, &self.order, data);
-                self.list.scroll(by, &shown, page, all);
-            }
-            MouseEventKind::Down(MouseButton::Left) if places.list.contains(at) => {
-                self.panes.in_detail = false;
-                let line = mouse.row - places.list.y;
-                if line == 0 {
-                    self.click_head(mouse.column - places.list.x, places.list.width, data, effects);
-                    return Flow::Stay;
-                }
-                let place = self.list.top + usize::from(line) - 1;
-                let shown = listed(self.session, &self.filter, &self.order, data);
-                let Some(id) = shown.at(place) else { return Flow::Stay };
-                if self.list.selected == Some(id) {
-                    // The second click on a row opens it.
-                    return self.take(Action::Open, data, effects);
-                }
-                self.list.select_in(place, &shown);
-                self.list.stop_following(all);
-            }
-            _ => {}
-        }
-        Flow::Stay
-    }
-
-    fn click_head(&mut self, x: u16, width: u16, data: &mut Data, effects: &mut Effects) {
-        let all = data.rows.of(self.session).len();
-        let placed = columns::columns(width, all, &self.hidden, self.time);
-        let column = placed.iter().rev().find(|column| column.x <= x);
-        let by = match column.map(|column| column.what) {
-            Some(Cell::Seq | Cell::Time) => By::Seq,
-            Some(Cell::What) => By::What,
-            Some(Cell::Id) => By::Id,
-            Some(Cell::Status) => By::Status,
-            Some(Cell::Latency) => By::Latency,
-            Some(Cell::Frames) => By::Frames,
-            Some(Cell::Size) => By::Size,
-            _ => return,
-        };
-        self.sort_by(by, data, effects);
-    }
-}
-
-/// The hit next to the selected row, in the order of coming, that is shown.
-fn nearest(
-    hits: &[RowId],
-    selected: Option<RowId>,
-    way: Seek,
-    shown: &impl Shown<RowId>,
-) -> Option<RowId> {
-    let Some(at) = selected else { return hits.first().copied() };
-    let is_shown = |id: &&RowId| shown.place(**id).is_ok();
-    match way {
-        Seek::Here => hits.iter().skip(hits.partition_point(|id| *id < at)).find(is_shown),
-        Seek::Next => hits.iter().skip(hits.partition_point(|id| *id <= at)).find(is_shown),
-        Seek::Previous => hits
-            .get(..hits.partition_point(|id| *id < at))
-            .unwrap_or_default()
-            .iter()
-            .rev()
-            .find(is_shown),
-    }
-    .copied()
 }

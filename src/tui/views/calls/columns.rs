@@ -109,7 +109,7 @@ pub(super) fn columns(
         column(Cell::Size, "SIZE", 4, true, 1),
     ]);
     let mut placed = place(&all, hidden, Cell::What, width);
-    if width < 76 && width >= 50 {
+    if (50..76).contains(&width) {
         // Beside a detail the method matters more than the size.
         let narrow = placed.iter().any(|column| column.what == Cell::What && column.width < 20);
         if narrow && placed.iter().any(|column| column.what == Cell::Size) {

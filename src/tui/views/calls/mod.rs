@@ -4,8 +4,11 @@
 
 mod act;
 mod columns;
+mod mouse;
+mod news;
 mod order;
 mod panes;
+mod seek;
 #[cfg(test)]
 mod tests;
 
@@ -164,10 +167,6 @@ impl Calls {
         self.settle(data, effects);
     }
 
-    fn copy(&mut self, text: String, data: &mut Data, effects: &mut Effects) {
-        super::detail::copy(text, data, effects);
-    }
-
     fn draw_rows(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         let all = data.rows.of(self.session).len();
         let placed = columns::columns(area.width, all, &self.hidden, self.time);
@@ -280,34 +279,36 @@ impl View for Calls {
     fn counters(&self, data: &Data) -> (String, String) {
         let all = data.rows.of(self.session).len();
         let shown = self.shown(data).len();
-        if let Some(said) = self.detail.as_ref().and_then(|detail| detail.progress()) {
+        if let Some(said) = self.detail.as_ref().and_then(Detail::progress) {
             return (said, String::new());
         }
         if let Some(progress) = self.search.progress("searching") {
             return (progress, String::new());
         }
         let (errors, pending) = data.rows.errors_and_pending(self.session);
-        let mut left = format!("{shown}/{all}");
+        let mut left = vec![format!("{shown}/{all}")];
         if errors > 0 {
-            left += &format!(" · {errors} err");
+            left.push(format!("{errors} err"));
         }
         if pending > 0 {
-            left += &format!(" · {pending} pending");
+            left.push(format!("{pending} pending"));
         }
         let sorting = self.order.sorting();
         if sorting != order::Sorting::default() {
             let arrow = if sorting.descending { "▼" } else { "▲" };
             let soon = if self.order.has_work(data.now) { "sorting by" } else { "sort" };
-            left += &format!(" · {soon} {}{arrow}", sorting.word());
+            left.push(format!("{soon} {}{arrow}", sorting.word()));
         }
-        left += &match (&self.filter.looking, self.filter.looking.progress("filtering")) {
-            (_, Some(progress)) => format!(" · {progress}"),
-            (looking, None) if looking.is_off() => " · no filter".to_owned(),
-            (_, None) => " · filtered".to_owned(),
-        };
+        let filter = &self.filter.looking;
+        left.push(match filter.progress("filtering") {
+            Some(progress) => progress,
+            None if filter.is_off() => "no filter".to_owned(),
+            None => "filtered".to_owned(),
+        });
         if !self.search.is_off() {
-            left += &format!(" · {} hits", self.search.rows.len());
+            left.push(format!("{} hits", self.search.rows.len()));
         }
+        let left = left.join(" · ");
         (left, self.counters_right(data, shown))
     }
 

@@ -47,7 +47,7 @@ impl Panes {
         area.height < HIGH
     }
 
-    pub(super) fn places(&self, area: Rect, open: bool) -> Places {
+    pub(super) fn places(self, area: Rect, open: bool) -> Places {
         if !open {
             return Places { list: area, ..Places::default() };
         }
@@ -72,7 +72,7 @@ impl Panes {
     }
 
     /// The line between.
-    pub(super) fn draw_bar(&self, canvas: &mut Canvas<'_>, places: &Places) {
+    pub(super) fn draw_bar(self, canvas: &mut Canvas<'_>, places: &Places) {
         let Some(bar) = places.bar else { return };
         let style = if self.in_detail { canvas.theme.heading() } else { canvas.theme.faint() };
         for y in bar.top()..bar.bottom() {

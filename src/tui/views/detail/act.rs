@@ -136,15 +136,13 @@ impl Detail {
 
     fn next_form(&self) -> Form {
         let is_stream = self.told.as_ref().is_some_and(|told| !told.frames.is_empty());
-        let after_hex = if is_stream { Form::Sse } else { Form::Pretty };
-        match (self.tab, self.form) {
-            (Tab::Raw, Form::Pretty | Form::Raw) => Form::Hex,
-            (_, Form::Pretty) => Form::Raw,
-            (_, Form::Raw) => Form::Hex,
-            (Tab::Raw, Form::Hex) if !is_stream => Form::Raw,
-            (_, Form::Hex) => after_hex,
-            (Tab::Raw, Form::Sse) => Form::Raw,
-            (_, Form::Sse) => Form::Pretty,
+        // The raw tab has no tree.
+        let first = if self.tab == Tab::Raw { Form::Raw } else { Form::Pretty };
+        match self.form {
+            Form::Pretty if self.tab != Tab::Raw => Form::Raw,
+            Form::Pretty | Form::Raw => Form::Hex,
+            Form::Hex if is_stream => Form::Sse,
+            Form::Hex | Form::Sse => first,
         }
     }
 
@@ -162,14 +160,14 @@ impl Detail {
                     return Flow::Stay;
                 };
                 let path = tree.path();
-                self.open_within(path, said.into(), effects);
+                self.open_within(&path, said.into(), effects);
                 Flow::Stay
             }
             Some((_, Pane::Frames(frames))) => {
                 let at = frames.cursor;
                 let bytes = self.told.as_ref().and_then(|told| content::frame(told, at));
                 if let Some(bytes) = bytes {
-                    self.open_within(format!("frame {}", at + 1), bytes, effects);
+                    self.open_within(&format!("frame {}", at + 1), bytes, effects);
                 }
                 Flow::Stay
             }
@@ -177,7 +175,7 @@ impl Detail {
         }
     }
 
-    fn open_within(&mut self, title: String, bytes: Bytes, effects: &mut Effects) {
+    fn open_within(&mut self, title: &str, bytes: Bytes, effects: &mut Effects) {
         self.drop_index(effects);
         let looks = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
         let (pane, indexing) = match looks {
@@ -185,7 +183,7 @@ impl Detail {
             _ => (Pane::Text(TextPane::of(bytes)), None),
         };
         self.indexing = indexing;
-        self.panes.push((text::visible(&title).into_owned(), pane));
+        self.panes.push((text::visible(title).into_owned(), pane));
     }
 
     /// The mouse, within the detail.

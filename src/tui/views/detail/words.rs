@@ -1,5 +1,7 @@
 //! A JSON value in words for one line: of a container a preview, as much as there is room for.
 
+use std::fmt::Write as _;
+
 use super::{lines::Tint, tree::Parts};
 use crate::tui::{
     json::{Index, JsonKind, unescape, value_end, value_start},
@@ -134,15 +136,17 @@ fn preview(bytes: &[u8], index: &Index, node: usize, room: usize, deep: u8, said
                 preview(bytes, index, at, room, deep - 1, said);
             }
             JsonKind::Object => said.push_str("{…}"),
-            JsonKind::Array => said.push_str(&format!("[…{}]", member.count)),
+            JsonKind::Array => {
+                let _ = write!(said, "[…{}]", member.count);
+            }
             JsonKind::Text => {
                 let (text, more) = cut_string(bytes, index, at, PREVIEWED * 4);
                 let shown: String = text::visible(&text).chars().take(PREVIEWED).collect();
                 let cut = more > 0 || text.chars().count() > PREVIEWED;
                 let end = if cut { "…" } else { "" };
-                said.push_str(&format!("\"{shown}{end}\""));
+                let _ = write!(said, "\"{shown}{end}\"");
                 if more > 1_000 {
-                    said.push_str(&format!(" {}B", text::size(more as u64)));
+                    let _ = write!(said, " {}B", text::size(more as u64));
                 }
             }
             _ => {

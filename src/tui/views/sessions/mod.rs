@@ -1,6 +1,7 @@
 //! The sessions, one row each: where it stands, with whom, how much, how well (tui.md §2.1). Below
 //! them, where there is room, what is known of the selected one.
 
+mod act;
 mod chosen;
 mod columns;
 mod overview;
@@ -14,23 +15,21 @@ use ratatui::layout::{Position, Rect};
 
 use self::{
     chosen::{ALL, By},
-    columns::{Cell, HIDEABLE},
+    columns::Cell,
     overview::Overview,
 };
 use super::{
-    Flow, Told, View, ask,
-    calls::Calls,
+    Flow, Told, View,
     columns::draw_heads,
-    export,
     finding::{Filter, Looking},
     list::{Few, List},
-    menu, prompt, rule, welcome,
+    rule, welcome,
 };
 use crate::{
     protocol::query::Query,
     tui::{
-        app::{Data, Effect, Effects},
-        desk::{Ask, News},
+        app::{Data, Effects},
+        desk::News,
         draw::{Canvas, row},
         keys::Action,
         rows::SessionId,
@@ -107,204 +106,6 @@ impl Sessions {
         }
     }
 
-    fn take(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
-        let (list, below) = Self::places(data.area);
-        if let (true, Some(below)) = (self.in_overview, below)
-            && self.overview.pane.act(action, inner(below))
-        {
-            return Flow::Stay;
-        }
-        if self.list.act(action, &self.shown, usize::from(list.height.saturating_sub(1)), false) {
-            return Flow::Stay;
-        }
-        match (action, self.list.selected) {
-            (Action::Copy, None) if data.sessions.is_empty() => {
-                effects.push(Effect::Copy(welcome::snippet(&data.status)));
-                data.say("copied");
-            }
-            (Action::Copy, Some(session)) => {
-                let wire = data.session(session).map(|session| {
-                    session.wire_id.clone().unwrap_or_else(|| session.id.to_string())
-                });
-                super::detail::copy(wire.unwrap_or_default(), data, effects);
-            }
-            (Action::Open, Some(session)) => {
-                return Flow::Open(Box::new(Calls::of(session, data)));
-            }
-            (Action::Capabilities, Some(_)) => return Flow::Act(Action::View(5)),
-            (Action::NextPane | Action::PreviousPane, _) if below.is_some() => {
-                self.in_overview = !self.in_overview;
-            }
-            (Action::Filter, _) => {
-                return Flow::Over(prompt(Action::Filter, &self.filter.open()));
-            }
-            (Action::Search, _) => return Flow::Over(prompt(Action::Search, "")),
-            (Action::NextHit, _) => self.next(false, data, |this, id| this.hits.contains(&id)),
-            (Action::PreviousHit, _) => self.next(true, data, |this, id| this.hits.contains(&id)),
-            (Action::NextProblem, _) => {
-                let troubled: HashSet<SessionId> = self
-                    .shown
-                    .iter()
-                    .copied()
-                    .filter(|id| {
-                        data.session(*id).is_some_and(|session| {
-                            session.errors > 0 || session.problems.is_some_and(|found| found > 0)
-                        })
-                    })
-                    .collect();
-                self.next(false, data, |_, id| troubled.contains(&id));
-            }
-            (Action::Sort, _) => {
-                let at = ALL.iter().position(|(by, _)| *by == self.by).unwrap_or(0);
-                let items = ALL.iter().map(|(_, word)| format!("sort by {word}")).collect();
-                return Flow::Over(menu(Action::Sort, "sort", items, at));
-            }
-            (Action::Columns, _) => return self.columns_menu(0),
-            (Action::Export, Some(_)) => return export::ask_format(),
-            (Action::Delete, Some(session)) => {
-                let server = data.session(session).map_or("", |session| &session.server);
-                let exchanges = data.session(session).map_or(0, |session| session.exchanges);
-                let text = format!(
-                    "Delete session #{} with {} and its {exchanges} exchanges for good?",
-                    session.0 + 1,
-                    text::visible(server),
-                );
-                return Flow::Over(ask(Action::Delete, "delete", &text));
-            }
-            (Action::Escape, _) => return self.leave(data, effects),
-            (Action::Interrupt, _) if self.search.ticket.is_some() => self.search.stop(effects),
-            _ => return Flow::Pass,
-        }
-        Flow::Stay
-    }
-
-    /// Stops, clears, and leaves the rest to whoever is below.
-    fn leave(&mut self, data: &mut Data, effects: &mut Effects) -> Flow {
-        if std::mem::take(&mut self.in_overview) {
-            return Flow::Stay;
-        }
-        if self.search.ticket.is_some() {
-            self.search.stop(effects);
-            return Flow::Stay;
-        }
-        if !self.search.is_off() {
-            self.search = Looking::default();
-            self.hits.clear();
-            return Flow::Stay;
-        }
-        if self.filter.clear(effects) {
-            self.filtered.clear();
-            self.choose(data, effects);
-            return Flow::Stay;
-        }
-        Flow::Pass
-    }
-
-    /// To the next session of some kind.
-    fn next(&mut self, back: bool, data: &mut Data, is: impl Fn(&Self, SessionId) -> bool) {
-        let at = self.list.place(&self.shown).unwrap_or(0);
-        let len = self.shown.len();
-        let order = (1..=len).map(|n| if back { (at + len - n) % len } else { (at + n) % len });
-        let found = order
-            .filter_map(|place| Some((place, *self.shown.get(place)?)))
-            .find(|(_, id)| is(self, *id));
-        match found {
-            Some((place, _)) => self.list.select(place, &self.shown),
-            None => data.say("there is none"),
-        }
-    }
-
-    fn columns_menu(&self, at: usize) -> Flow {
-        let item = |(cell, word): &(Cell, &str)| {
-            let mark = if self.hidden.contains(cell) { "[ ]" } else { "[x]" };
-            format!("{mark} {word}")
-        };
-        Flow::Over(menu(Action::Columns, "columns", HIDEABLE.iter().map(item).collect(), at))
-    }
-
-    fn sort_by(&mut self, by: By) {
-        self.turned = self.by == by && !self.turned;
-        self.by = by;
-    }
-
-    fn take_told(&mut self, told: Told, data: &mut Data, effects: &mut Effects) -> Flow {
-        match told {
-            Told::Editing(Action::Filter, line) => {
-                self.change_filter(effects, |filter, effects| {
-                    filter.edit(&line, None, data, effects);
-                });
-            }
-            Told::Entered(Action::Filter, line) => {
-                self.change_filter(effects, |filter, effects| {
-                    filter.enter(&line, None, data, effects);
-                });
-            }
-            Told::Left(Action::Filter) => {
-                self.change_filter(effects, |filter, effects| filter.leave(None, data, effects));
-            }
-            Told::Entered(Action::Search, line) => {
-                self.hits.clear();
-                self.search.ask(&line, None, false, data, effects);
-            }
-            Told::Chosen(Action::Sort, place) => {
-                if let Some((by, _)) = ALL.get(place) {
-                    self.sort_by(*by);
-                }
-            }
-            Told::Chosen(Action::Columns, place) => {
-                let Some((cell, _)) = HIDEABLE.get(place) else { return Flow::Stay };
-                match self.hidden.iter().position(|hidden| hidden == cell) {
-                    Some(at) => drop(self.hidden.remove(at)),
-                    None => self.hidden.push(*cell),
-                }
-                return self.columns_menu(place);
-            }
-            Told::Entered(Action::Export, line) => {
-                if let Some(session) = self.list.selected {
-                    export::write(session, &line, data, effects);
-                }
-            }
-            Told::Chosen(Action::Export, place) => {
-                if let Some(session) = self.list.selected {
-                    return export::ask_path(place, session);
-                }
-            }
-            Told::Yes(Action::Delete) => {
-                if let Some(session) = self.list.selected {
-                    let ticket = effects.ticket();
-                    effects.ask(Ask::Delete { ticket, session });
-                }
-            }
-            Told::Goto(number) => {
-                let id = number.checked_sub(1).and_then(|at| u32::try_from(at).ok()).map(SessionId);
-                match id.and_then(|id| self.shown.iter().position(|of| *of == id)) {
-                    Some(place) => self.list.select(place, &self.shown),
-                    None => data.say(format!("no session #{number} here")),
-                }
-            }
-            Told::Move(by) => {
-                let at = self.list.place(&self.shown).unwrap_or(0);
-                let to = at.saturating_add_signed(isize::try_from(by).unwrap_or(0));
-                self.list.select(to.min(self.shown.len().saturating_sub(1)), &self.shown);
-            }
-            _ => {}
-        }
-        Flow::Stay
-    }
-
-    fn change_filter(
-        &mut self,
-        effects: &mut Effects,
-        change: impl FnOnce(&mut Filter, &mut Effects),
-    ) {
-        let before = self.filter.looking.ticket;
-        let text = self.filter.looking.text.clone();
-        change(&mut self.filter, effects);
-        if self.filter.looking.ticket != before || self.filter.looking.text != text {
-            self.filtered.clear();
-        }
-    }
-
     fn draw_nothing(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         let looking = &self.filter.looking;
         if looking.is_off() {
@@ -355,21 +156,26 @@ impl View for Sessions {
         } else {
             format!("{}/{all}", self.shown.len())
         };
-        let mut left = format!("{count} sessions · {exchanges} exchanges · {errors} err");
+        let mut left = vec![
+            format!("{count} sessions"),
+            format!("{exchanges} exchanges"),
+            format!("{errors} err"),
+        ];
         if problems > 0 {
-            left += &format!(" · {problems} problems");
+            left.push(format!("{problems} problems"));
         }
         if !self.search.is_off() {
-            left += &format!(" · {} sessions hold it", self.hits.len());
+            left.push(format!("{} sessions hold it", self.hits.len()));
         }
         if self.by != By::Number || self.turned {
             let word = ALL.iter().find(|(by, _)| *by == self.by).map_or("", |(_, word)| word);
-            left += &format!(" · sort {word}{}", if self.turned { " turned" } else { "" });
+            left.push(format!("sort {word}{}", if self.turned { " turned" } else { "" }));
         }
-        let mut right = format!("rec {}B", text::size(data.status.store_bytes));
+        let mut right = vec![format!("rec {}B", text::size(data.status.store_bytes))];
         if data.area.width >= 100 && data.status.free_bytes > 0 {
-            right += &format!(" · disk {}B free", text::size(data.status.free_bytes));
+            right.push(format!("disk {}B free", text::size(data.status.free_bytes)));
         }
+        let (left, right) = (left.join(" · "), right.join(" · "));
         (left, right)
     }
 

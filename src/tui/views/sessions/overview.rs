@@ -53,12 +53,11 @@ fn lines(told: &SessionTold) -> Vec<Line> {
     let mut before = None;
     for (at, when, evidence) in &told.states {
         let (_, word) = state(*at, theme);
-        let when_said = match before {
-            Some(before) => format!("+{}", text::duration(when.micros_since(before))),
-            None => {
-                let (hour, minute, second) = when.to_datetime().to_hms();
-                format!("{hour:02}:{minute:02}:{second:02}")
-            }
+        let when_said = if let Some(before) = before {
+            format!("+{}", text::duration(when.micros_since(before)))
+        } else {
+            let (hour, minute, second) = when.to_datetime().to_hms();
+            format!("{hour:02}:{minute:02}:{second:02}")
         };
         before = Some(*when);
         lines.push(Line::new(
