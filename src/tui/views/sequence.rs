@@ -405,7 +405,11 @@ impl Lanes {
     }
 }
 
-/// Seconds with milliseconds, as T+ shows them.
-pub(super) fn seconds(us: u64) -> String {
+/// Seconds with milliseconds, as T+ shows them; from a quarter of an hour on in words.
+fn seconds(us: u64) -> String {
+    const LONG: u64 = 900_000_000;
+    if us >= LONG {
+        return text::duration(us);
+    }
     format!("{}.{:03}", us / 1_000_000, us / 1_000 % 1_000)
 }

@@ -1,5 +1,7 @@
 //! Whatever is pressed, told and resized: nothing panics, and every row is as wide as the screen.
 
+mod told;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

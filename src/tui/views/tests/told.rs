@@ -1,0 +1,306 @@
+//! The views of a session told whole, letter by letter, and whatever is told of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use crate::{
+    protocol::{
+        Message, Story,
+        problems::{Problem, Severity},
+        testing::{START, id, stories},
+    },
+    replay::compare::{Difference, Kind, Ruling},
+    tui::{
+        app::{
+            App, Effect, Msg,
+            testing::{
+                fixture::{FULL, press, press_only, told},
+                screen,
+            },
+        },
+        desk::{Ask, News, OfferTold, Preview, Replayed, SessionTold, VerdictTold},
+        pictures::{self, Masking},
+        theme::Theme,
+    },
+};
+
+/// A call with progress during which the server asks, a failed one, a pause, a stream that listens.
+const SESSION: &str = r#"
+    >> GET http://localhost:3000/mcp
+    Mcp-Session-Id: a
+
+    << 200
+    content-type: text/event-stream
+
+    ..
+    >> POST http://localhost:3000/mcp
+    Mcp-Session-Id: a
+    content-type: application/json
+
+    {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search","_meta":{"progressToken":1}}}
+    << 200
+    content-type: text/event-stream
+
+    data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1,"total":4}}
+
+    data: {"jsonrpc":"2.0","id":"s1","method":"sampling/createMessage","params":{}}
+
+    ..
+    >> POST http://localhost:3000/mcp
+    Mcp-Session-Id: a
+    content-type: application/json
+
+    {"jsonrpc":"2.0","id":"s1","result":{}}
+    << 202
+    .. 1
+    data: {"jsonrpc":"2.0","id":7,"result":{"content":[],"isError":false}}
+
+    ++ 1m
+    >> POST http://localhost:3000/mcp
+    Mcp-Session-Id: a
+    content-type: application/json
+
+    {"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"delete"}}
+    << 200
+    content-type: application/json
+
+    {"jsonrpc":"2.0","id":8,"error":{"code":-32602,"message":"no"}}
+"#;
+
+struct Plain;
+
+impl Masking for Plain {
+    fn name(&mut self, message: &Message) -> Option<String> {
+        message.name.clone()
+    }
+
+    fn words(&mut self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+fn session_told(story: &Story) -> SessionTold {
+    let sequence = pictures::sequence(story, &mut Plain);
+    let (timeline, bars) = pictures::timeline(story, START, &mut Plain);
+    let offer = |name: &str, listed, calls, errors| OfferTold {
+        kind: "tool",
+        name: name.to_owned(),
+        about: format!("what {name} does"),
+        definition: Bytes::from(format!(
+            r#"{{"name":"{name}","inputSchema":{{"type":"object"}}}}"#
+        )),
+        listed,
+        calls,
+        errors,
+        p95_us: (calls > 0).then_some(240_000),
+    };
+    let problem = |rule: &str, severity, n| Problem {
+        rule: rule.to_owned(),
+        severity,
+        session: id(0),
+        exchange: Some(id(n)),
+        message: None,
+        text: format!(
+            "what {rule} means, at some length so that it does not fit on a single row of it"
+        ),
+        evidence: "POST without the header after initialize had answered with it".to_owned(),
+        remedy: "send the header with every request of the session".to_owned(),
+        source: "MCP 2025-11-25 basic/transports".to_owned(),
+    };
+    SessionTold {
+        session: crate::tui::rows::SessionId(4),
+        facts: Vec::new(),
+        states: Vec::new(),
+        client_can: vec!["sampling".to_owned()],
+        server_can: vec!["tools".to_owned(), "logging".to_owned()],
+        problems: vec![
+            problem("session-id-not-sent", Severity::Error, 1),
+            problem("slow-call", Severity::Info, 2),
+        ],
+        offers: vec![
+            offer("search", true, 212, 1),
+            offer("unused", true, 0, 0),
+            offer("secret", false, 3, 3),
+        ],
+        only_last: None,
+        sequence,
+        timeline,
+        bars,
+    }
+}
+
+/// An app that shows the view behind a digit.
+fn shown(size: (u16, u16), theme: Theme, digit: &str) -> App {
+    let mut app = told(size, theme);
+    let stories = stories(SESSION);
+    let effects = press_only(&mut app, digit);
+    for effect in effects {
+        if let Effect::Ask(Ask::Session { ticket, .. }) = effect {
+            let told = session_told(&stories[0]);
+            app.update(Msg::News(News::Told(ticket, Arc::new(told))));
+        }
+    }
+    app
+}
+
+#[test]
+fn a_session_looks_like_this() {
+    for (digit, name) in [
+        ("3", "sequence"),
+        ("4", "timeline"),
+        ("5", "catalogue"),
+        ("6", "problems"),
+        ("7", "latency"),
+    ] {
+        for (width, height) in [(80, 24), (120, 40)] {
+            let app = shown((width, height), FULL, digit);
+            insta::assert_snapshot!(
+                format!("{name}_{width}x{height}"),
+                screen(&app, width, height)
+            );
+        }
+    }
+    let ascii = Theme { colour: false, ascii: true };
+    let text = screen(&shown((80, 24), ascii, "3"), 80, 24);
+    assert!(text.is_ascii(), "{text}");
+    assert!(screen(&shown((80, 24), ascii, "4"), 80, 24).is_ascii());
+}
+
+#[test]
+fn before_a_session_is_told_and_where_it_cannot_be_words_say_so() {
+    let mut app = told((80, 24), FULL);
+    let effects = press_only(&mut app, "3");
+    assert!(screen(&app, 80, 24).contains("reading the session"));
+    let [Effect::Ask(Ask::Session { ticket, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    app.update(Msg::News(News::Failed(*ticket, "the disk is gone".to_owned())));
+    assert!(screen(&app, 80, 24).contains("the disk is gone"));
+}
+
+#[test]
+fn a_parent_and_a_failure_are_found_in_the_sequence() {
+    let mut app = shown((80, 24), FULL, "3");
+    press(&mut app, "E");
+    let marked = |app: &App| {
+        let text = screen(app, 80, 24);
+        text.lines().find(|line| line.starts_with('▌')).unwrap_or_default().to_owned()
+    };
+    assert!(marked(&app).contains("delete: error -32602"), "{}", marked(&app));
+    press(&mut app, "x");
+    assert!(marked(&app).contains("tools/call delete #8"), "{}", marked(&app));
+    press(&mut app, "x");
+    assert!(screen(&app, 80, 24).contains("it belongs to no other call"));
+}
+
+fn verdict(ruling: Ruling, name: &str, differences: Vec<Difference>) -> News {
+    let told = VerdictTold {
+        exchange: Some(id(1)),
+        number: Some(0),
+        method: "tools/call".to_owned(),
+        name: name.to_owned(),
+        ruling,
+        recorded: "200 792ms".to_owned(),
+        replayed: if ruling == Ruling::Missing { String::new() } else { "200 845ms".to_owned() },
+        differences,
+        reason: (ruling == Ruling::Skipped).then(|| "may have side effects".to_owned()),
+    };
+    News::Verdict(crate::tui::desk::Ticket(0), Arc::new(told))
+}
+
+fn difference(path: &str, recorded: &str, replayed: &str) -> Difference {
+    Difference {
+        path: path.to_owned(),
+        kind: Kind::Value,
+        recorded: Some(recorded.to_owned()),
+        replayed: Some(replayed.to_owned()),
+        message: None,
+    }
+}
+
+/// An app that has sent a replay, and what came of it.
+fn replayed(size: (u16, u16)) -> App {
+    let mut app = told(size, FULL);
+    let effects = press_only(&mut app, "R");
+    let [Effect::Ask(Ask::Preview { ticket, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let preview = Preview {
+        to: "http://127.0.0.1:3000/mcp".to_owned(),
+        steps: 16,
+        request: vec![
+            "POST /mcp".to_owned(),
+            "authorization: {{authorization:1}}".to_owned(),
+            String::new(),
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#.to_owned(),
+        ],
+        guarded: vec!["delete".to_owned()],
+        notes: vec!["authorization is left out: it stands on no tape".to_owned()],
+    };
+    app.update(Msg::News(News::Preview(*ticket, Arc::new(preview))));
+    app
+}
+
+#[test]
+fn nothing_is_sent_before_enter_and_then_each_step_has_a_verdict() {
+    let mut app = replayed((80, 24));
+    insta::assert_snapshot!("preview_80x24", screen(&app, 80, 24));
+    assert_eq!(press_only(&mut app, "a"), []);
+    let sent = press_only(&mut app, "<Enter>");
+    let [Effect::Ask(Ask::Replay { ticket, to, allow_side_effects, .. })] = sent.as_slice() else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((to.as_str(), *allow_side_effects), ("http://127.0.0.1:3000/mcp", true));
+    let changed = vec![
+        difference("/result/structuredContent/hits", "2", "3"),
+        difference("/result/content/0/text", r#""two of many hits""#, r#""three of many hits""#),
+    ];
+    for news in [
+        verdict(Ruling::Same, "first", Vec::new()),
+        verdict(Ruling::Changed, "search", changed),
+        verdict(Ruling::Missing, "read", Vec::new()),
+        verdict(Ruling::Skipped, "delete", Vec::new()),
+    ] {
+        let News::Verdict(_, told) = news else { continue };
+        app.update(Msg::News(News::Verdict(*ticket, told)));
+    }
+    let ended = Replayed {
+        compared: 3,
+        of: 4,
+        skipped: 1,
+        ignored_paths: vec!["/meta/ts".to_owned()],
+        exit: 1,
+    };
+    app.update(Msg::News(News::Replayed(*ticket, ended)));
+    insta::assert_snapshot!("replayed_80x24", screen(&app, 80, 24));
+    insta::assert_snapshot!("replayed_120x40", {
+        app.update(Msg::Resize(120, 40));
+        screen(&app, 120, 40)
+    });
+    press(&mut app, "ii");
+    // What was said about it goes with the next key.
+    press(&mut app, "u");
+    let text = screen(&app, 120, 40);
+    assert!(text.contains("2 same · 0 changed"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_keys_and_sizes_leave_the_screen_whole(
+        digit in 3u8..8,
+        keys in prop::collection::vec(prop::sample::select(vec![
+            "j", "k", "g", "G", "<^d>", "<^u>", "h", "l", "o", "x", "E", "n", "N", "u", "i", "F", "y",
+        ]), 0..12),
+        (width, height) in (1u16..140, 1u16..50),
+    ) {
+        let mut app = shown((width, height), FULL, &digit.to_string());
+        for key in keys {
+            press_only(&mut app, key);
+        }
+        let text = screen(&app, width, height);
+        prop_assert_eq!(text.lines().count(), usize::from(height));
+    }
+}
