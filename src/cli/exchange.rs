@@ -129,9 +129,9 @@ pub(crate) struct Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Gap {
     /// Where in the true body.
-    offset: u64,
+    pub(crate) offset: u64,
     /// How many.
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Body {

@@ -26,7 +26,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
 
 use self::{
@@ -36,8 +36,21 @@ use self::{
     rules::Own,
     target::Target,
 };
-use super::{Ctx, args::ExportArgs, environment, units};
-use crate::store::tape::{Spool, TapeHeader};
+use super::{
+    Ctx,
+    args::{ExportArgs, ExportFormat},
+    environment,
+    output::Output,
+    units,
+};
+use crate::{
+    capture::{
+        ExchangeId, Record, Timestamp,
+        redact::{Mode, Redactor},
+    },
+    recorder::Source,
+    store::tape::{Spool, TapeHeader},
+};
 
 /// Exports.
 pub(crate) fn run(args: &ExportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
@@ -45,21 +58,71 @@ pub(crate) fn run(args: &ExportArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
     let beyond = Beyond { own: Own::read(args.redact.as_deref())?, known: environment::secrets() };
     let parts = part::select(args, ctx)?;
     let target = Target::of(&args.output)?;
-    let mut chosen = Chosen::new(parts, args.reveal, beyond)?;
-    let (mut file, exported) = looked_through(&mut chosen, args.reveal, &target)?;
-    if let Some(format) = format {
-        // Every other format is written from the tape, in which no secret is left.
-        let tape = file.reopen().context("the tape that was written")?;
-        file = target.draft()?;
-        formats::write(format, tape, args.as_of, args.reveal, file.as_file())?;
-        if !args.reveal {
-            look(file.as_file_mut(), &chosen)?;
-        }
-    }
+    let chosen = Chosen::new(parts, args.reveal, beyond)?;
+    let (file, exported) = made(chosen, format, args.as_of, args.reveal, &target)?;
     let bytes = file.as_file().metadata().context("the tape that was written")?.len();
     target.publish(file, &mut ctx.out)?;
     say(args, &exported, bytes, ctx);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Exports one session of a source into a file; what there is to say of it.
+pub(super) fn session(
+    source: Box<dyn Source>,
+    session: ExchangeId,
+    format: Option<ExportFormat>,
+    output: &Path,
+    reveal: bool,
+) -> anyhow::Result<String> {
+    let target = Target::of(output)?;
+    if matches!(target, Target::Stdout) {
+        bail!("the screen is on stdout\nhint: name a file");
+    }
+    let mut part = part::Part::of(source, None, false)?;
+    part.sessions = part.recording.select(&session.to_string())?;
+    let beyond = Beyond { own: Own::read(None)?, known: environment::secrets() };
+    let chosen = Chosen::new(vec![part], reveal, beyond)?;
+    let format = formats::chosen(format, output);
+    let (file, exported) = made(chosen, format, None, reveal, &target)?;
+    target.publish(file, &mut Output::to(tempfile::tempfile()?))?;
+    let exchanges = units::count(exported.exchanges as u64, "exchange");
+    let secrets = if reveal { "secrets are in it" } else { "secrets are replaced" };
+    Ok(format!("{}: {exchanges}, {secrets}", output.display()))
+}
+
+/// The finished draft of an export.
+fn made(
+    mut chosen: Chosen,
+    format: Option<&formats::Format>,
+    as_of: Option<Timestamp>,
+    reveal: bool,
+    target: &Target,
+) -> anyhow::Result<(NamedTempFile, Exported)> {
+    let (mut file, exported) = looked_through(&mut chosen, reveal, target)?;
+    if let Some(format) = format {
+        // Every other format is written from the tape, in which no secret is left.
+        let tape = file.reopen().context("the tape that was written")?;
+        file = target.draft()?;
+        formats::write(format, tape, as_of, reveal, file.as_file())?;
+        if !reveal {
+            look(file.as_file_mut(), &chosen)?;
+        }
+    }
+    Ok((file, exported))
+}
+
+/// The request of an exchange as a command for curl, without its secrets unless told.
+pub(super) fn curl(records: &[Record], reveal: bool) -> anyhow::Result<String> {
+    let mut redactor = Redactor::new(Mode::Export);
+    for secret in environment::secrets() {
+        redactor.learn_named(environment::KIND, &secret);
+    }
+    // The first time over it learns what is secret.
+    let mut shown = records.to_vec();
+    for _ in 0..if reveal { 0 } else { 2 } {
+        shown = exchange::redact(records, &mut redactor, &exchange::unmarked);
+    }
+    formats::curl(&shown)
 }
 
 /// How often a tape is written until nothing is left in it; then the export fails.

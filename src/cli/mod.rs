@@ -4,8 +4,7 @@
 //! an exit code. A verb decides nothing that another room could decide: it asks and prints.
 
 pub mod args;
-#[allow(dead_code, reason = "the verbs that show the UI take it up")]
-pub(crate) mod browse;
+pub mod browse;
 mod ca;
 mod completions;
 mod demo;

@@ -32,11 +32,21 @@ pub(crate) fn tape(path: &Path) -> anyhow::Result<Box<dyn Source>> {
     Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
 }
 
-/// A home's store, and whether another process owns it.
+/// A home's store, and whether another process owns it and may record into it.
 pub(crate) fn home(home: &Home) -> anyhow::Result<(Box<dyn Source>, bool)> {
     let source = HomeSource::open(home)?;
     let in_use = matches!(source.way, Way::Remote(_));
     Ok((Box::new(source), in_use))
+}
+
+/// Deletes from a home that another process owns, or this one records into.
+pub(crate) fn delete(home: &Home, exchanges: &[ExchangeId]) -> anyhow::Result<u64> {
+    super::runtime()?.block_on(async {
+        let owner = attach::Attached::connect(home).await?;
+        let mut owner =
+            owner.context("the wiretape that owned the store has just ended\nhint: try again")?;
+        Ok(owner.prune(exchanges, false).await?.exchanges)
+    })
 }
 
 /// Records as they come, in batches; ends when the recording does.
@@ -84,7 +94,7 @@ struct Owned {
     source: OwnerSource,
     owner: Arc<ReaderOwner>,
     _server: attach::Server,
-    _recorder: Arc<Recorder>,
+    recorder: Arc<Recorder>,
     /// Its threads serve the socket.
     _runtime: tokio::runtime::Runtime,
     _lock: Arc<HomeLock>,
@@ -170,14 +180,7 @@ impl Owned {
             let socket = attach::bind(home, &lock, &|name| std::env::var_os(name))?;
             anyhow::Ok(attach::serve(socket, shared, &Tasks::new()))
         })?;
-        Ok(Self {
-            source,
-            owner,
-            _server: server,
-            _recorder: recorder,
-            _runtime: runtime,
-            _lock: lock,
-        })
+        Ok(Self { source, owner, _server: server, recorder, _runtime: runtime, _lock: lock })
     }
 }
 
@@ -201,6 +204,17 @@ impl Source for HomeSource {
 
     fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
         self.read(|source| source.keep(judgements))
+    }
+
+    fn delete(&mut self, exchanges: &[ExchangeId]) -> Result<Option<u64>, SourceError> {
+        match &self.way {
+            Way::Owned(owned) if !owned.owner.is_asked_to_let_go() => {
+                let pruned = owned.recorder.pruner().prune(exchanges, false);
+                Ok(Some(pruned.map_err(SourceError::Store)?.exchanges))
+            }
+            // Its owner does it.
+            _ => Ok(None),
+        }
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

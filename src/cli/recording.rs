@@ -14,6 +14,7 @@ use std::{
 use anyhow::{anyhow, bail};
 
 pub(crate) use hits::{Hits, Step};
+pub(crate) use judged::body_bytes;
 use placed::Openings;
 
 use super::{

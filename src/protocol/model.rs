@@ -111,6 +111,15 @@ impl Message {
     }
 }
 
+impl Message {
+    /// The message that this one answers: its exchange and its number there.
+    #[must_use]
+    pub fn request(&self) -> Option<(ExchangeId, u32)> {
+        let (exchange, number) = self.answers.as_deref()?.rsplit_once('.')?;
+        Some((exchange.parse().ok()?, number.parse().ok()?))
+    }
+}
+
 /// The SSE fields around a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SseFields {

@@ -53,6 +53,16 @@ pub trait Source: Send {
         Ok(())
     }
 
+    /// Deletes exchanges, and tells how many there were; none where this is not what deletes.
+    ///
+    /// # Errors
+    ///
+    /// The store's or the connection's.
+    fn delete(&mut self, exchanges: &[ExchangeId]) -> Result<Option<u64>, SourceError> {
+        let _ = exchanges;
+        Ok(None)
+    }
+
     /// All records of one exchange in the order of their numbers; empty where it is not there.
     ///
     /// # Errors

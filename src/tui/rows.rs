@@ -16,6 +16,11 @@ pub struct RowId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u32);
 
+impl SessionId {
+    /// Of a row that is shown nowhere: what it showed is part of another row now.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
 /// Texts that many rows share, each once: methods, names, ids. Already masked and made visible.
 /// Number 0 is the empty text. At most [`Symbols::MOST`]; what comes then is `…`.
 #[derive(Clone, Debug)]
@@ -286,9 +291,11 @@ impl Rows {
         for row in rows {
             let Ok(id) = u32::try_from(self.all.len()).map(RowId) else { return };
             self.all.push(row);
-            let list = self.list_of(row.session);
-            insert(&mut list.ids, id);
-            list.count(id, &row);
+            if row.session != SessionId::NONE {
+                let list = self.list_of(row.session);
+                insert(&mut list.ids, id);
+                list.count(id, &row);
+            }
         }
     }
 
@@ -296,13 +303,21 @@ impl Rows {
     pub fn replace(&mut self, id: RowId, row: Row) {
         let Some(old) = self.all.get_mut(id.0 as usize) else { return };
         let was = std::mem::replace(old, row);
-        let list = self.list_of(was.session);
-        list.discount(id, &was);
-        if was.session != row.session {
-            remove(&mut list.ids, id);
-            insert(&mut self.list_of(row.session).ids, id);
+        if was.session != SessionId::NONE {
+            let list = self.list_of(was.session);
+            list.discount(id, &was);
+            if was.session != row.session {
+                remove(&mut list.ids, id);
+            }
         }
-        self.list_of(row.session).count(id, &row);
+        if row.session == SessionId::NONE {
+            return;
+        }
+        let list = self.list_of(row.session);
+        if was.session != row.session {
+            insert(&mut list.ids, id);
+        }
+        list.count(id, &row);
     }
 
     /// A row.

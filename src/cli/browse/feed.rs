@@ -14,7 +14,7 @@ use crate::{
 const BATCHES: usize = 4;
 
 /// Where records come from.
-pub(crate) enum Live {
+pub enum Live {
     /// The recorder in this process, subscribed from now on.
     Own(Subscription),
     /// The recorder that owns this home.

@@ -7,14 +7,15 @@ use std::{
 
 use super::{
     Standing,
-    feed::Fed,
+    feed::{self, Fed, Live},
     shared::{Gone, Shared},
+    span::Span,
 };
 use crate::{
     capture::{ExchangeId, Timestamp},
     clock,
     protocol::{Summary, index::Plan},
-    recorder::{Source as _, SourceError},
+    recorder::{Source as _, SourceError, lock},
     tui::{
         desk::{News, SourceStatus, Ticket},
         ledger::{Changes, Need},
@@ -27,6 +28,9 @@ const FIRST_PART: usize = 64;
 
 /// then more. Rows are told in parts of this size.
 const LARGEST_PART: usize = 4_096;
+
+/// Pieces of the feed that are taken in before they are told.
+const AT_ONCE: usize = 8;
 
 /// How often it is looked how the source stands.
 const LOOK: Duration = Duration::from_secs(1);
@@ -43,6 +47,10 @@ pub(super) enum Wake {
     Fed,
     /// Rows that are shown are to be read whole.
     Complete(Vec<RowId>),
+    /// Exchanges whose rows have to be made anew.
+    Read(Vec<ExchangeId>),
+    /// The ledger was changed by another thread.
+    Changed,
     /// Secrets are to be shown, or not.
     Reveal(bool),
     /// The screen is closed.
@@ -59,10 +67,16 @@ pub(super) struct Keeper {
     as_of: Option<Timestamp>,
     is_tape: bool,
     over: Option<String>,
+    /// The last exchange that was read.
+    last: Option<ExchangeId>,
+    /// The owner of the home that was asked for its feed last.
+    tried: Option<u32>,
     /// Pieces of the feed that came while the rest was read.
     fed: usize,
+    /// Some of it was taken in and not told.
+    came: bool,
     sessions_at: Instant,
-    looked_at: Instant,
+    looked_at: Option<Instant>,
     aged_at: Instant,
 }
 
@@ -90,22 +104,24 @@ impl Keeper {
         woken: Receiver<Wake>,
         batches: Option<Receiver<Fed>>,
         standing: Standing,
-        as_of: Option<Timestamp>,
         is_tape: bool,
     ) -> Self {
-        let now = Instant::now();
+        let (now, as_of) = (Instant::now(), shared.as_of());
         Self {
             shared,
             woken,
             batches,
             standing,
             status: SourceStatus::default(),
+            is_tape: is_tape && as_of.is_none(),
             as_of,
-            is_tape,
             over: None,
+            last: None,
+            tried: None,
             fed: 0,
+            came: false,
             sessions_at: now,
-            looked_at: now,
+            looked_at: None,
             aged_at: now,
         }
     }
@@ -123,15 +139,18 @@ impl Keeper {
         self.look()?;
         self.subscribe();
         self.load()?;
-        for _ in 0..std::mem::take(&mut self.fed) {
-            self.fed()?;
-        }
+        self.catch_up()?;
         loop {
             match self.woken.recv_timeout(LOOK) {
                 Ok(wake) => self.wake(wake)?,
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.follow()?,
                 Err(RecvTimeoutError::Disconnected) => return Err(Ended::Gone),
             }
+            for _ in 0..AT_ONCE {
+                let Ok(wake) = self.woken.try_recv() else { break };
+                self.wake(wake)?;
+            }
+            self.tell_came()?;
             self.look()?;
         }
     }
@@ -146,6 +165,38 @@ impl Keeper {
         }
     }
 
+    /// Takes in what came while the rest was read.
+    fn catch_up(&mut self) -> Result<(), Ended> {
+        for _ in 0..std::mem::take(&mut self.fed) {
+            self.fed()?;
+        }
+        self.tell_came()
+    }
+
+    /// Lets go of the home where a recorder asks for it, and goes on with what that records.
+    fn follow(&mut self) -> Result<(), Ended> {
+        let Some(home) = self.shared.home().filter(|_| self.batches.is_none()).cloned() else {
+            return Ok(());
+        };
+        // Whoever reads looks whether somebody asks (cli/open.rs).
+        self.shared.clone().kept(&[])?;
+        let holder = lock::holder(&home).filter(|pid| *pid != std::process::id());
+        if holder.is_none() || holder == self.tried {
+            return Ok(());
+        }
+        self.tried = holder;
+        // Without another thread it stays as it was.
+        self.batches = feed::start(Live::Remote(home), self.shared.wake()).ok();
+        self.subscribe();
+        if self.batches.is_none() {
+            // It only reads, as we do.
+            self.over = None;
+            return Ok(());
+        }
+        self.load()?;
+        self.catch_up()
+    }
+
     fn end_feed(&mut self, why: Option<String>) {
         self.batches = None;
         self.over = why;
@@ -153,18 +204,21 @@ impl Keeper {
 
     /// Reads what is there, oldest first.
     fn load(&mut self) -> Result<(), Ended> {
-        let (mut after, mut size) = (None, FIRST_PART);
-        let span = self.span()?;
+        let (mut after, mut size) = (self.last, FIRST_PART);
+        let span = Span::of(&mut self.shared.clone())?;
         loop {
             let part = self.shared.clone().find(&Plan::default(), after, size)?;
             let is_last = part.len() < size;
             after = part.last().map(|summary| summary.id).or(after);
+            self.last = after;
             for summary in &part {
                 self.take(summary)?;
             }
             self.shared.ledger().settle(false);
             if is_last {
                 self.shared.ledger().loaded();
+                self.shared.set_as_of(self.as_of);
+                self.shared.set_loaded();
             }
             let done = self.shared.ledger().len();
             self.publish(is_last)?;
@@ -186,7 +240,20 @@ impl Keeper {
         let need = self.shared.ledger().summary(summary);
         if need == Need::Records {
             let records = self.shared.clone().records(summary.id)?;
+            let mask = self.shared.mask();
+            mask.with(|mask| records.iter().for_each(|record| mask.hear(&record.fact)));
             self.shared.ledger().records(&records);
+            self.join()?;
+        }
+        Ok(())
+    }
+
+    /// Reads what has to be told with others after all.
+    fn join(&mut self) -> Result<(), Ended> {
+        let wanted = self.shared.ledger().wanted();
+        for id in wanted {
+            let records = self.shared.clone().records(id)?;
+            self.shared.ledger().join(&records);
         }
         Ok(())
     }
@@ -208,6 +275,13 @@ impl Keeper {
         match wake {
             Wake::Fed => self.fed()?,
             Wake::Complete(rows) => self.complete(&rows)?,
+            Wake::Read(exchanges) => {
+                for id in exchanges {
+                    self.read_whole(id)?;
+                }
+                self.publish(true)?;
+            }
+            Wake::Changed => self.publish(true)?,
             Wake::Reveal(reveal) => {
                 let mask = self.shared.reveal(reveal);
                 let texts = self.shared.ledger().veiled(Box::new(mask));
@@ -228,7 +302,7 @@ impl Keeper {
             Fed::Subscribed => {}
             Fed::Over(why) => {
                 self.end_feed(why);
-                self.looked_at = Instant::now() - LOOK;
+                self.looked_at = None;
             }
             Fed::Records(records) => {
                 let mask = self.shared.mask();
@@ -242,21 +316,36 @@ impl Keeper {
                     self.shared.ledger().records(&earlier);
                 }
                 self.shared.ledger().settle(false);
-                self.publish(true)?;
+                self.join()?;
+                self.came = true;
             }
+        }
+        Ok(())
+    }
+
+    /// Tells what came, once all that waits was taken in.
+    fn tell_came(&mut self) -> Result<(), Ended> {
+        if std::mem::take(&mut self.came) {
+            self.shared.ledger().settle(true);
+            self.publish(true)?;
         }
         Ok(())
     }
 
     fn complete(&mut self, rows: &[RowId]) -> Result<(), Ended> {
         for row in rows {
-            let id = self.shared.ledger().exchange_of(*row);
-            if let Some(id) = id {
-                let records = self.shared.clone().records(id)?;
-                self.shared.ledger().complete(&records);
+            let of = self.shared.ledger().message_of(*row);
+            if let Some((id, _)) = of {
+                self.read_whole(id)?;
             }
         }
-        self.publish(false)
+        self.publish(true)
+    }
+
+    fn read_whole(&mut self, id: ExchangeId) -> Result<(), Ended> {
+        let records = self.shared.clone().records(id)?;
+        self.shared.ledger().complete(&records);
+        Ok(())
     }
 
     /// Tells what has changed.
@@ -280,17 +369,18 @@ impl Keeper {
         for (id, row) in replaced {
             self.shared.tell(News::Row(id, row))?;
         }
+        self.shared.advance();
         Ok(())
     }
 
     /// Tells how the source stands, once a second and where that has changed.
     fn look(&mut self) -> Result<(), Ended> {
-        if self.looked_at.elapsed() < LOOK && self.status != SourceStatus::default() {
+        if self.looked_at.is_some_and(|at| at.elapsed() < LOOK) {
             return Ok(());
         }
-        self.looked_at = Instant::now();
+        self.looked_at = Some(Instant::now());
         let mut status = (self.standing)();
-        status.live &= self.batches.is_some();
+        status.live = self.batches.is_some();
         if let Some(why) = &self.over {
             status.paused.get_or_insert_with(|| why.clone());
         }
@@ -300,56 +390,10 @@ impl Keeper {
         }
         if self.status.live && self.aged_at.elapsed() >= AGES_EVERY {
             self.aged_at = Instant::now();
-            self.shared.ledger().touch_sessions();
+            let now = self.as_of.unwrap_or_else(clock::now);
+            self.shared.ledger().touch_sessions(now);
             self.publish(true)?;
         }
         Ok(())
     }
-
-    /// When the first exchange and the last one began.
-    fn span(&self) -> Result<Span, Ended> {
-        let mut source = self.shared.clone();
-        let first = source.find(&Plan::default(), None, 1)?.pop().map(|first| ms(first.id));
-        let Some(first) = first else { return Ok(Span::default()) };
-        let (mut low, mut high) = (first, ms(ExchangeId::next()));
-        while low + PRECISION < high {
-            let middle = low + (high - low) / 2;
-            let within = Some((at(middle), ExchangeId::from_bytes([0xff; 16])));
-            match source.find(&Plan { within, ..Plan::default() }, None, 1)?.pop() {
-                Some(found) => low = ms(found.id).max(middle),
-                None => high = middle,
-            }
-        }
-        Ok(Span { first, last: low })
-    }
-}
-
-/// How well the time of the last exchange is known, in milliseconds.
-const PRECISION: u64 = 1_000;
-
-/// From the first exchange to the last, in milliseconds: how many there are would have to be counted.
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    first: u64,
-    last: u64,
-}
-
-impl Span {
-    /// How many there may be, when so many were read up to this one.
-    fn guess(self, done: u64, at: Option<ExchangeId>) -> u64 {
-        let read = at.map_or(0, ms).saturating_sub(self.first).max(1);
-        let all = self.last.saturating_sub(self.first).max(read);
-        let guess = u128::from(done) * u128::from(all) / u128::from(read);
-        u64::try_from(guess).unwrap_or(u64::MAX).max(done + 1)
-    }
-}
-
-/// The time in an id.
-fn ms(id: ExchangeId) -> u64 {
-    u64::try_from(u128::from_be_bytes(*id.as_bytes()) >> 80).unwrap_or(u64::MAX)
-}
-
-/// The first id of a time.
-fn at(ms: u64) -> ExchangeId {
-    ExchangeId::from_bytes((u128::from(ms) << 80).to_be_bytes())
 }

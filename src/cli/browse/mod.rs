@@ -2,26 +2,34 @@
 //! in use, or a tape ([`crate::tui::desk`]).
 //!
 //! `keeper` reads what there was before, oldest first, in parts, then goes on with what comes: it
-//! alone tells rows and sessions. `reader` answers what is looked at, `seeker` what takes its time.
-//! All three share one source and one ledger. News go through a bounded channel: a UI that is slow
+//! alone tells rows and sessions. `worker`s answer what is asked: one thread for what is looked at
+//! (`exchange`), one for the filter and one for the search (`seek`), one for what takes its time
+//! (`session`, `outlets`). All share one source and one ledger. News go through a bounded channel: a UI that is slow
 //! holds the keeper up, that holds up its feed, which then reads the journal; the recorder is never
 //! waited for, nor does it wait.
 
+mod exchange;
 mod feed;
 mod keeper;
+mod outlets;
+mod seek;
+mod session;
 mod shared;
+mod span;
 #[cfg(test)]
 mod tests;
 mod veil;
+mod worker;
 
 use std::{path::PathBuf, sync::mpsc as inbox};
 
 use tokio::sync::mpsc;
 
-pub(crate) use self::feed::Live;
+pub use self::feed::Live;
 use self::{
     keeper::{Keeper, Wake},
     shared::Shared,
+    worker::Worker,
 };
 use super::open;
 use crate::{
@@ -36,29 +44,33 @@ use crate::{
 const NEWS: usize = 64;
 
 /// How the source stands at this moment: who records in this process tells it.
-pub(crate) type Standing = Box<dyn FnMut() -> SourceStatus + Send>;
+pub type Standing = Box<dyn FnMut() -> SourceStatus + Send>;
 
 /// What is browsed.
-pub(crate) struct Opening {
+pub struct Opening {
     /// What there is to read.
-    pub(crate) source: Box<dyn Source>,
+    pub source: Box<dyn Source>,
     /// What is recorded from now on; none where nothing is.
-    pub(crate) live: Option<Live>,
+    pub live: Option<Live>,
     /// Asked once a second.
-    pub(crate) standing: Standing,
-    /// The tape; none for a store.
-    pub(crate) tape: Option<PathBuf>,
-    /// The home whose store it is.
-    pub(crate) home: Option<Home>,
+    pub standing: Standing,
+    /// The tape, of which the clock stands at its last record; none for a store.
+    pub tape: Option<PathBuf>,
+    /// The home whose store it is: what is deleted is deleted there.
+    pub home: Option<Home>,
     /// Secrets are shown.
-    pub(crate) reveal: bool,
+    pub reveal: bool,
     /// The clock; none for now, or for a tape's last record.
-    pub(crate) as_of: Option<Timestamp>,
+    pub as_of: Option<Timestamp>,
 }
 
 impl Opening {
     /// A tape.
-    pub(crate) fn tape(path: PathBuf) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// The file's, or that it is no tape.
+    pub fn tape(path: PathBuf) -> anyhow::Result<Self> {
         let source = open::tape(&path)?;
         let what = path.display().to_string();
         Ok(Self {
@@ -76,8 +88,12 @@ impl Opening {
     }
 
     /// A home's store, whoever owns it. Where somebody records into it, what comes is told too.
-    /// Blocks, and needs to be called outside of a runtime.
-    pub(crate) fn home(home: &Home) -> anyhow::Result<Self> {
+    /// Blocks, and is to be called outside of a runtime.
+    ///
+    /// # Errors
+    ///
+    /// The store's, or its owner's.
+    pub fn home(home: &Home) -> anyhow::Result<Self> {
         let (source, in_use) = open::home(home)?;
         let what = home.root().display().to_string();
         let live = in_use.then(|| Live::Remote(home.clone()));
@@ -95,35 +111,65 @@ impl Opening {
 }
 
 /// Starts the threads. They end once the desk is dropped.
-pub(crate) fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<News>)> {
+///
+/// # Errors
+///
+/// The system gives no more threads.
+pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<News>)> {
     let (news, told) = mpsc::channel(NEWS);
     let (wake, woken) = inbox::channel();
-    let shared = Shared::new(opening.source, opening.reveal, news);
-    let batches = opening.live.map(|live| feed::start(live, wake.clone())).transpose()?;
-    let is_tape = opening.tape.is_some();
-    let keeper = Keeper::new(shared, woken, batches, opening.standing, opening.as_of, is_tape);
+    let Opening { source, live, standing, tape, home, reveal, as_of } = opening;
+    let shared = Shared::new(source, reveal, (news, wake.clone()), home);
+    shared.set_as_of(as_of);
+    let batches = live.map(|live| feed::start(live, wake.clone())).transpose()?;
+    let workers = Workers {
+        looks: Worker::start("browse-look", &shared, false, false)?,
+        filters: Worker::start("browse-filter", &shared, true, false)?,
+        searches: Worker::start("browse-search", &shared, true, false)?,
+        sessions: Worker::start("browse-session", &shared, true, false)?,
+        others: Worker::start("browse-rest", &shared, false, false)?,
+        _judge: Worker::start("browse-judge", &shared, false, true)?,
+        wake,
+    };
+    let keeper = Keeper::new(shared, woken, batches, standing, tape.is_some());
     tasks::thread("browse", move || keeper.run())?;
-    Ok((Box::new(Workers { wake }), told))
+    Ok((Box::new(workers), told))
 }
 
 /// The UI's end: hands on what is asked.
 struct Workers {
+    looks: Worker,
+    filters: Worker,
+    searches: Worker,
+    sessions: Worker,
+    others: Worker,
+    /// Nothing is asked of it: it judges what nobody looks at yet.
+    _judge: Worker,
     wake: inbox::Sender<Wake>,
 }
 
 impl Desk for Workers {
     fn ask(&mut self, ask: Ask) {
-        // One that ended has said why.
-        let _ = match ask {
-            Ask::Complete(rows) => self.wake.send(Wake::Complete(rows)),
-            Ask::Reveal(reveal) => self.wake.send(Wake::Reveal(reveal)),
-            _ => Ok(()),
-        };
+        match ask {
+            Ask::Exchange { .. } | Ask::Text { .. } => self.looks.ask(ask),
+            Ask::Filter { .. } => self.filters.ask(ask),
+            Ask::Search { .. } => self.searches.ask(ask),
+            Ask::Session { .. } => self.sessions.ask(ask),
+            Ask::Cancel(ticket) => {
+                for worker in [&self.filters, &self.searches, &self.sessions] {
+                    worker.cancel(ticket);
+                }
+            }
+            // A keeper that has ended has said why.
+            Ask::Complete(rows) => drop(self.wake.send(Wake::Complete(rows))),
+            Ask::Reveal(reveal) => drop(self.wake.send(Wake::Reveal(reveal))),
+            other => self.others.ask(other),
+        }
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        let _ = self.wake.send(Wake::End);
+        drop(self.wake.send(Wake::End));
     }
 }

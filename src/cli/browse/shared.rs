@@ -1,14 +1,26 @@
 //! What the desk's threads have in common.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc as inbox,
+    },
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
-use super::veil::Masking;
+use super::{keeper::Wake, veil::Masking};
 use crate::{
-    capture::{ExchangeId, Record},
-    protocol::{Summary, index::Plan, problems::Judgement},
-    recorder::{Origin, Source, SourceError},
+    capture::{ExchangeId, Record, Timestamp},
+    protocol::{
+        Summary,
+        index::Plan,
+        problems::{Judgement, Problem},
+    },
+    recorder::{Origin, Source, SourceError, home::Home},
     tui::{desk::News, ledger::Ledger},
 };
 
@@ -19,7 +31,20 @@ pub(super) struct Shared {
     ledger: Arc<Mutex<Ledger>>,
     mask: Arc<RwLock<Masking>>,
     news: mpsc::Sender<News>,
+    wake: inbox::Sender<Wake>,
+    home: Option<Home>,
+    as_of: Arc<Mutex<Option<Timestamp>>>,
+    reveals: Arc<AtomicBool>,
+    loaded: Arc<AtomicBool>,
+    /// How often the keeper has told what it read, for who waits for more.
+    told: Arc<(Mutex<u64>, Condvar)>,
+    /// Problems as they were found, by the exchange that they name.
+    problems: Arc<Mutex<HashMap<ExchangeId, Vec<Problem>>>>,
 }
+
+/// Exchanges of which the problems are remembered; when there are more, they are forgotten until
+/// their sessions are judged again.
+const PROBLEMS: usize = 10_000;
 
 /// The UI is gone: there is nothing left to do.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +52,109 @@ pub(super) struct Shared {
 pub(super) struct Gone;
 
 impl Shared {
-    pub(super) fn new(source: Box<dyn Source>, reveal: bool, news: mpsc::Sender<News>) -> Self {
+    pub(super) fn new(
+        source: Box<dyn Source>,
+        reveal: bool,
+        (news, wake): (mpsc::Sender<News>, inbox::Sender<Wake>),
+        home: Option<Home>,
+    ) -> Self {
         let mask = Masking::new(reveal);
         Self {
             source: Arc::new(Mutex::new(source)),
             ledger: Arc::new(Mutex::new(Ledger::new(Box::new(mask.clone())))),
             mask: Arc::new(RwLock::new(mask)),
             news,
+            wake,
+            home,
+            as_of: Arc::default(),
+            reveals: Arc::new(AtomicBool::new(reveal)),
+            loaded: Arc::default(),
+            told: Arc::default(),
+            problems: Arc::default(),
         }
+    }
+
+    /// The clock; none for now.
+    pub(super) fn as_of(&self) -> Option<Timestamp> {
+        *self.as_of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the clock.
+    pub(super) fn set_as_of(&self, as_of: Option<Timestamp>) {
+        *self.as_of.lock().unwrap_or_else(PoisonError::into_inner) = as_of;
+    }
+
+    /// Secrets are shown.
+    pub(super) fn reveals(&self) -> bool {
+        self.reveals.load(Ordering::Relaxed)
+    }
+
+    /// All that was there before has been read.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Relaxed)
+    }
+
+    /// More was read.
+    pub(super) fn advance(&self) {
+        let (told, waiting) = &*self.told;
+        *told.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        waiting.notify_all();
+    }
+
+    /// Waits until more was read, or for so long.
+    pub(super) fn wait(&self, most: Duration) {
+        let (told, waiting) = &*self.told;
+        let before = told.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits looks again, whatever it was woken by.
+        drop(waiting.wait_timeout(before, most));
+    }
+
+    pub(super) fn set_loaded(&self) {
+        self.loaded.store(true, Ordering::Relaxed);
+    }
+
+    /// The home whose store it is.
+    pub(super) fn home(&self) -> Option<&Home> {
+        self.home.as_ref()
+    }
+
+    /// What wakes the keeper.
+    pub(super) fn wake(&self) -> inbox::Sender<Wake> {
+        self.wake.clone()
+    }
+
+    /// The ledger was changed: the keeper tells it, after having read these exchanges.
+    pub(super) fn changed(&self, unread: Vec<ExchangeId>) {
+        let wake = if unread.is_empty() { Wake::Changed } else { Wake::Read(unread) };
+        // It has ended with the screen: nobody waits.
+        let _ = self.wake.send(wake);
+    }
+
+    /// How many exchanges the session of this one has.
+    pub(super) fn session_size(&self, exchange: ExchangeId) -> u64 {
+        let ledger = self.ledger();
+        ledger.session_of(exchange).map_or(0, |session| ledger.exchanges(session))
+    }
+
+    /// What is wrong with an exchange, as far as its session was judged.
+    pub(super) fn problems_of(&self, exchange: ExchangeId) -> Vec<Problem> {
+        let problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.get(&exchange).cloned().unwrap_or_default()
+    }
+
+    /// Remembers what was found in a session.
+    pub(super) fn remember(&self, found: &[Problem]) {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        if problems.len() > PROBLEMS {
+            problems.clear();
+        }
+        let mut named: HashMap<ExchangeId, Vec<Problem>> = HashMap::new();
+        for problem in found {
+            if let Some(exchange) = problem.exchange {
+                named.entry(exchange).or_default().push(problem.clone());
+            }
+        }
+        problems.extend(named);
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -54,6 +174,7 @@ impl Shared {
     /// Another mask from now on.
     pub(super) fn reveal(&self, reveal: bool) -> Masking {
         let mask = Masking::new(reveal);
+        self.reveals.store(reveal, Ordering::Relaxed);
         *self.mask.write().unwrap_or_else(PoisonError::into_inner) = mask.clone();
         mask
     }
@@ -85,6 +206,10 @@ impl Source for Shared {
 
     fn keep(&mut self, judgements: &[Judgement]) -> Result<(), SourceError> {
         self.source().keep(judgements)
+    }
+
+    fn delete(&mut self, exchanges: &[ExchangeId]) -> Result<Option<u64>, SourceError> {
+        self.source().delete(exchanges)
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {

@@ -15,15 +15,16 @@ mod tests;
 
 use std::{
     fs::File,
-    io::{BufReader, Seek, SeekFrom},
+    io::{BufReader, Read as _, Seek, SeekFrom},
     path::Path,
 };
 
 use anyhow::Context as _;
 
 use crate::{
-    capture::Timestamp,
-    cli::{args::ExportFormat, output::Output, recording::Recording},
+    capture::{Record, Timestamp},
+    cli::{args::ExportFormat, exchange::Exchange, output::Output, recording::Recording},
+    protocol::read,
     recorder::TapeSource,
     store::tape::{Redaction, TapeHeader, TapeReader},
 };
@@ -83,6 +84,22 @@ pub(in crate::cli) fn chosen(
         Some(asked) => FORMATS.iter().find(|format| format.form == asked),
         None => FORMATS.iter().find(|format| format.endings.contains(&ending.as_str())),
     }
+}
+
+/// The request of one exchange as a command for curl; empty where its opening is not there.
+pub(in crate::cli) fn curl(records: &[Record]) -> anyhow::Result<String> {
+    let failed = "a temporary file for the command";
+    let mut file = tempfile::tempfile().context(failed)?;
+    let mut out = Output::to(file.try_clone().context(failed)?);
+    if let Some(exchange) = Exchange::of(records) {
+        let reading = read(records);
+        curl::request(&exchange, reading.as_ref().map(|reading| &reading.summary), &mut out)?;
+    }
+    out.flush()?;
+    file.seek(SeekFrom::Start(0)).context(failed)?;
+    let mut command = String::new();
+    file.read_to_string(&mut command).context(failed)?;
+    Ok(command)
 }
 
 /// Writes a tape in another form.

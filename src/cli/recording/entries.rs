@@ -1,6 +1,6 @@
 //! A session's messages, each in its call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Recording};
 use crate::{
@@ -43,6 +43,27 @@ impl Recording {
             Some(entries) => Ok(entries.clone()),
             None => self.entries_in(&[summary.id]),
         }
+    }
+
+    /// The messages of one exchange of a told session, and of others those that belong to its calls.
+    pub(crate) fn entries_around(&mut self, summary: &Summary) -> anyhow::Result<Vec<Entry>> {
+        let mut own = self.entries_of(summary)?;
+        let Some((_, linked)) = &self.linked else { return Ok(own) };
+        let messages = || own.iter().filter_map(|entry| entry.message.as_ref());
+        let ids: HashSet<String> = messages().map(Message::id).collect();
+        let answered: HashSet<&str> =
+            messages().filter_map(|message| message.answers.as_deref()).collect();
+        let belongs = |entry: &&Entry| {
+            let Some(message) = &entry.message else { return false };
+            let leads = [message.answers.as_ref(), entry.remarks.belongs_to.as_ref()];
+            entry.exchange != summary.id
+                && (leads.into_iter().flatten().any(|id| ids.contains(id))
+                    || answered.contains(message.id().as_str()))
+        };
+        let mut others: Vec<Entry> = linked.values().flatten().filter(belongs).cloned().collect();
+        others.sort_by_key(|entry| entry.at);
+        own.extend(others);
+        Ok(own)
     }
 
     /// The messages of one exchange that is not linked, paired as in [`Recording::entries`].

@@ -108,7 +108,8 @@ impl Recording {
     }
 }
 
-fn body_bytes(record: &Record) -> u64 {
+/// Bytes of a body that a record holds.
+pub(crate) fn body_bytes(record: &Record) -> u64 {
     match &record.fact {
         Fact::Chunk { data, .. } => data.len() as u64,
         _ => 0,

@@ -113,7 +113,7 @@ pub(crate) struct Spoken<'a> {
 }
 
 /// Dialects that an exchange shows: a bit each, by place in the registry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Dialects(u64);
 

@@ -42,6 +42,11 @@ impl Leads {
         self.to.get(&id).copied()
     }
 
+    /// Others lead to it.
+    pub(super) fn is_led_to(&self, id: ExchangeId) -> bool {
+        self.from.contains_key(&id)
+    }
+
     /// Adds to `all` what leads to its members, what leads to that, and so on.
     pub(super) fn gather(&self, all: &mut Ids) {
         let mut asked: Vec<ExchangeId> = all.iter().copied().collect();

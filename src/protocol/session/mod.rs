@@ -79,6 +79,28 @@ impl Sessions {
         self.summaries.values()
     }
 
+    /// Forgets an exchange, for who has others that say the same of its session. False where others
+    /// lead to it: it stays then.
+    pub fn forget(&mut self, id: ExchangeId) -> bool {
+        let stays = self.leads.is_led_to(id);
+        if !stays {
+            self.remove(id);
+        }
+        !stays
+    }
+
+    /// How many exchanges are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.summaries.len()
+    }
+
+    /// None is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.summaries.is_empty()
+    }
+
     /// The session to which an exchange belongs; none for an exchange never applied.
     #[must_use]
     pub fn session_of(&self, id: ExchangeId) -> Option<ExchangeId> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::{
     Veil,
+    door::Door,
     sketch::{Activity, Sketch},
 };
 use crate::{
@@ -19,9 +20,14 @@ use crate::{
 /// session: a challenge into that of the request that it led to. Older ones stay where they are.
 const RECENT: usize = 4_096;
 
+/// So long after its last record a session's row can still change by itself: it is idle after 30
+/// minutes.
+const AGEING: u64 = 40 * 60 * 1_000_000_000;
+
 /// All sessions.
 pub(super) struct Book {
     fold: Sessions,
+    door: Door,
     list: Vec<Entry>,
     by_name: HashMap<ExchangeId, SessionId>,
     dirty: BTreeSet<SessionId>,
@@ -40,6 +46,7 @@ struct Counted {
     errors: u64,
     running: bool,
     at: Timestamp,
+    last_at: Timestamp,
 }
 
 struct Entry {
@@ -56,6 +63,8 @@ struct Sums {
     activity: Activity,
     started_at: Timestamp,
     last_at: Timestamp,
+    /// The latest record of what was only counted.
+    passed_at: Timestamp,
     problems: Option<u64>,
     deleted: bool,
 }
@@ -64,6 +73,7 @@ impl Book {
     pub(super) fn new() -> Self {
         Self {
             fold: Sessions::new(),
+            door: Door::default(),
             list: Vec::new(),
             by_name: HashMap::new(),
             dirty: BTreeSet::new(),
@@ -76,10 +86,33 @@ impl Book {
 
     /// Takes in an exchange as it stands; the session that it is in.
     pub(super) fn apply(&mut self, summary: &Summary) -> SessionId {
+        let (id, kin) = (summary.id, self.door.kin(summary));
+        if let Some(session) = self.door.pass(summary, &kin) {
+            let folded = self.fold.session_of(id).is_some();
+            let is_first = self.name(session) == Some(id);
+            // What went on was folded until now.
+            if !folded || !is_first && self.session_in_fold(id) == session {
+                if folded {
+                    self.fold.forget(id);
+                }
+                self.count(summary, session);
+                if let Some(entry) = self.list.get_mut(session.0 as usize) {
+                    entry.sums.passed_at = entry.sums.passed_at.max(summary.last_at);
+                }
+                return session;
+            }
+        }
         self.fold.apply(summary.clone());
-        let session = self.session_in_fold(summary.id);
+        let session = self.session_in_fold(id);
+        self.door.folded(summary, &kin, session);
         self.count(summary, session);
         session
+    }
+
+    /// Exchanges that the fold holds.
+    #[cfg(test)]
+    pub(super) fn folded(&self) -> usize {
+        self.fold.len()
     }
 
     /// Exchanges that are in another session by now, and which.
@@ -90,11 +123,18 @@ impl Book {
             let Some(before) = self.counted.get(&id).map(|counted| counted.session) else {
                 continue;
             };
+            if self.fold.session_of(id).is_none() {
+                // It was counted only.
+                continue;
+            }
             let now = self.session_in_fold(id);
             if now != before {
                 self.recount(id, now);
                 moved.push((id, now));
             }
+        }
+        if !moved.is_empty() {
+            self.door.forget();
         }
         moved
     }
@@ -113,15 +153,14 @@ impl Book {
         let Some(entry) = self.list.get_mut(row.session.0 as usize) else { return };
         let sums = &mut entry.sums;
         if row.from_server && matches!(row.kind, RowKind::Call | RowKind::Notification) {
-            sums.from_server = match comes {
-                true => sums.from_server + 1,
-                false => sums.from_server.saturating_sub(1),
-            };
+            let less = sums.from_server.saturating_sub(1);
+            sums.from_server = if comes { sums.from_server + 1 } else { less };
         }
         if row.kind == RowKind::Call && row.total_us != u32::MAX {
-            match comes {
-                true => sums.latency.add(row.total_us),
-                false => sums.latency.remove(row.total_us),
+            if comes {
+                sums.latency.add(row.total_us);
+            } else {
+                sums.latency.remove(row.total_us);
             }
         }
         self.dirty.insert(row.session);
@@ -172,6 +211,13 @@ impl Book {
         all.filter(|(entry, _)| !entry.sums.deleted).map(|(_, place)| SessionId(place))
     }
 
+    /// Tells anew what grows old: sessions that may have become idle, or still show activity.
+    pub(super) fn touch_recent(&mut self, now: Timestamp) {
+        let recent = |entry: &Entry| now.0.saturating_sub(entry.sums.last_at.0) < AGEING;
+        let places = self.list.iter().zip(0_u32..).filter(|(entry, _)| recent(entry));
+        self.dirty.extend(places.map(|(_, place)| SessionId(place)));
+    }
+
     /// Tells every session anew.
     pub(super) fn touch_all(&mut self) {
         self.dirty = (0..self.list.len())
@@ -197,7 +243,12 @@ impl Book {
     fn row_of(&self, id: SessionId, now: Timestamp, veil: &mut dyn Veil) -> Option<SessionRow> {
         let entry = self.list.get(id.0 as usize)?;
         let sums = &entry.sums;
-        let told = self.fold.get(entry.name, now);
+        let mut told = self.fold.get(entry.name, now);
+        // The fold does not have the last of what was only counted: it is idle for less long.
+        let lag = told.as_ref().map_or(0, |told| sums.passed_at.0.saturating_sub(told.last_at.0));
+        if lag > 0 && told.as_ref().is_some_and(|told| told.state == State::Expired) {
+            told = self.fold.get(entry.name, Timestamp(now.0.saturating_sub(lag)));
+        }
         let mut shown = |text: &str| text::visible(&veil.name(text)).into_owned();
         let told = told.as_ref();
         let client = told.and_then(|told| told.client.as_ref());
@@ -224,8 +275,8 @@ impl Book {
             p50_us: sums.latency.quantile(50),
             p95_us: sums.latency.quantile(95),
             activity: sums.activity.told(sums.last_at, now),
-            started_at: sums.started_at,
-            last_at: sums.last_at,
+            started_at: told.map_or(sums.started_at, |told| told.started_at),
+            last_at: told.map_or(sums.last_at, |told| told.last_at.max(sums.passed_at)),
             open_streams: told.map_or(0, |told| told.open_streams),
             // A session without an exchange was one under another name.
             deleted: sums.deleted || sums.exchanges == 0,
@@ -283,7 +334,10 @@ impl Book {
             sums.errors = (sums.errors + errors).saturating_sub(known);
             sums.last_at = sums.last_at.max(summary.last_at);
         }
-        self.counted.insert(id, Counted { session, errors, running, at: summary.started_at });
+        self.counted.insert(
+            id,
+            Counted { session, errors, running, at: summary.started_at, last_at: summary.last_at },
+        );
         self.dirty.insert(session);
         self.forget_old();
     }
@@ -292,13 +346,14 @@ impl Book {
     fn recount(&mut self, id: ExchangeId, now: SessionId) {
         let Some(counted) = self.counted.get_mut(&id) else { return };
         let before = std::mem::replace(&mut counted.session, now);
-        let (errors, at) = (counted.errors, counted.at);
+        let (errors, at, last_at) = (counted.errors, counted.at, counted.last_at);
         if let Some(entry) = self.list.get_mut(before.0 as usize) {
             entry.sums.exchanges = entry.sums.exchanges.saturating_sub(1);
             entry.sums.errors = entry.sums.errors.saturating_sub(errors);
         }
         if let Some(entry) = self.list.get_mut(now.0 as usize) {
             entry.sums.begin(at);
+            entry.sums.last_at = entry.sums.last_at.max(last_at);
             entry.sums.errors += errors;
         }
         self.dirty.extend([before, now]);
@@ -326,6 +381,7 @@ impl Sums {
             activity: Activity::new(Timestamp::default()),
             started_at: Timestamp::default(),
             last_at: Timestamp::default(),
+            passed_at: Timestamp::default(),
             problems: None,
             deleted: false,
         }

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::told::{Strand, Told};
+use super::{
+    places::RowKey,
+    told::{Strand, Told},
+};
 use crate::{capture::ExchangeId, protocol::Message};
 
 /// Messages that a knot keeps. When there are more, calls that are over leave it, the oldest first:
@@ -23,6 +26,8 @@ pub(super) struct Knot {
     pub(super) messages: Vec<Message>,
     /// How long the payload of each was: it is not kept whole.
     pub(super) lens: Vec<u32>,
+    /// Answers to no request, as they were told last.
+    pub(super) orphans: BTreeSet<RowKey>,
     /// Messages that came, and exchanges that went on, since it was told last.
     pub(super) news: usize,
 }

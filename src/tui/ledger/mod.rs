@@ -3,14 +3,19 @@
 //! Pure: it is told summaries, records of one exchange, or records as they come, and tells
 //! [`Changes`]. Most exchanges are told by their summaries alone (`simple`); what holds more than a
 //! call and its answer is read (`told`), and what reaches from one exchange into another is kept
-//! together until it is over (`knot`). `book` knows the sessions, `places` which row is whose.
+//! together until it is over (`knot`). `book` knows the sessions, `door` which exchanges say nothing
+//! new of theirs, `places` which row is whose.
 //!
 //! A row is appended or replaced, never removed; an exchange has one row at least. Once all that
 //! there is was told, the rows are the same whether they were told at once or as they came.
 
 mod book;
+mod door;
+mod going;
 mod knot;
+mod lookup;
 mod places;
+mod shown;
 mod simple;
 mod sketch;
 mod symbols;
@@ -18,33 +23,28 @@ mod symbols;
 mod tests;
 mod told;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use book::Book;
+use going::{Going, gists};
 use knot::Knot;
 use places::{ITSELF, Places, RowKey};
+use shown::Shown;
 use simple::Simple;
 use symbols::Interner;
 use told::{Strand, Teller, Told};
 
-use super::rows::{Row, RowId, SessionId, SessionRow, Symbol};
+use super::rows::{Row, RowId, RowKind, SessionId, SessionRow, Symbol};
 use crate::{
-    capture::{ExchangeId, Fact, Record, Side, Timestamp},
-    protocol::{
-        Message, Reader, Session, Summary,
-        calls::{self, Marks},
-    },
+    capture::{ExchangeId, Fact, Record, Timestamp},
+    protocol::{Message, Summary},
 };
 
-/// Rows that are remembered whole, beside those of what goes on: one of another session, or one
-/// that is read whole, is compared with what was told.
-const REMEMBERED: usize = 8_192;
+/// Rows that are marked because a problem names them; further ones are not.
+const FAULTS: usize = 100_000;
 
 /// A knot of so many messages is told as soon as an exchange was read.
 const SMALL: usize = 64;
-
-/// Event ids of one stream that are remembered, the latest: a client resumes behind the last one.
-const EVENT_IDS: usize = 256;
 
 /// Hides what must not be shown.
 pub trait Veil: Send {
@@ -92,18 +92,10 @@ pub struct Ledger {
     holds_orphans: bool,
     rows: Vec<Row>,
     replaced: BTreeMap<RowId, Row>,
-}
-
-/// An exchange that goes on.
-#[derive(Default)]
-struct Going {
-    reader: Reader,
-    marks: Marks,
-    /// The number of its next record.
-    next_n: u32,
-    first_at: Option<Timestamp>,
-    bytes: u64,
-    session: Option<SessionId>,
+    /// Rows that problems name.
+    faults: HashSet<RowId>,
+    /// See [`Ledger::wanted`].
+    wanted: BTreeSet<ExchangeId>,
 }
 
 impl Ledger {
@@ -125,6 +117,8 @@ impl Ledger {
             holds_orphans: true,
             rows: Vec::new(),
             replaced: BTreeMap::new(),
+            faults: HashSet::new(),
+            wanted: BTreeSet::new(),
         }
     }
 
@@ -192,6 +186,28 @@ impl Ledger {
         true
     }
 
+    /// Exchanges that were told by themselves and ran when something was cancelled: what was may be
+    /// theirs. They are to be given to [`Ledger::join`].
+    pub fn wanted(&mut self) -> Vec<ExchangeId> {
+        let wanted = std::mem::take(&mut self.wanted);
+        wanted.into_iter().filter(|id| !self.going.contains_key(id)).collect()
+    }
+
+    /// Takes in an exchange that was told by itself, to be told with others.
+    pub fn join(&mut self, records: &[Record]) {
+        let mut going = Going::default();
+        records.iter().for_each(|record| going.push(record));
+        let Some(summary) = going.reader.summary() else { return };
+        let Some(session) = self.places.get(summary.id).map(|place| place.session) else { return };
+        let messages = gists(going.reader.take_messages());
+        let knot = self.knots.entry(session).or_default();
+        if !knot.strands.contains_key(&summary.id) {
+            let strand = going.strand(summary);
+            knot.put(strand, messages);
+            self.due.insert(session);
+        }
+    }
+
     /// All that was there before has been told.
     pub fn loaded(&mut self) {
         self.holds_orphans = false;
@@ -256,7 +272,10 @@ impl Ledger {
         records.iter().for_each(|record| going.push(record));
         let Some(summary) = going.reader.summary() else { return };
         let Some(place) = self.places.get(summary.id).copied() else { return };
-        if self.going.contains_key(&summary.id) {
+        // What goes on, or reaches into other exchanges, was not told by its summary.
+        let is_whole = self.shown.get(place.row).is_some_and(|row| row.is_whole);
+        let is_knotted = summary.is_linked() && summary.counts.messages > 0;
+        if is_whole || is_knotted || self.going.contains_key(&summary.id) {
             return;
         }
         let (mut messages, lens): (Vec<_>, Vec<_>) =
@@ -268,80 +287,6 @@ impl Ledger {
                 self.place(told.key, told.row);
             }
         }
-    }
-
-    /// The row of a message, or of the exchange that carried it.
-    #[must_use]
-    pub fn row_of(&self, exchange: ExchangeId, number: Option<u32>) -> Option<RowId> {
-        self.places.near((exchange, number.unwrap_or(ITSELF)))
-    }
-
-    /// The exchange of a row.
-    #[must_use]
-    pub fn exchange_of(&self, row: RowId) -> Option<ExchangeId> {
-        self.places.exchange_of(row)
-    }
-
-    /// The session of an exchange.
-    #[must_use]
-    pub fn session_of(&self, exchange: ExchangeId) -> Option<SessionId> {
-        self.places.get(exchange).map(|place| place.session)
-    }
-
-    /// How many exchanges there are, and how many lie before one of them.
-    #[must_use]
-    pub fn progress(&self, at: ExchangeId) -> (u64, u64) {
-        (self.places.before(at) as u64, self.places.len() as u64)
-    }
-
-    /// How many exchanges there are.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.places.len() as u64
-    }
-
-    /// There is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.len() == 0
-    }
-
-    /// A session's exchanges, ascending.
-    #[must_use]
-    pub fn members(&self, session: SessionId) -> Vec<ExchangeId> {
-        self.places.members(session)
-    }
-
-    /// A session as it stands.
-    #[must_use]
-    pub fn session(&self, session: SessionId, as_of: Timestamp) -> Option<Session> {
-        self.book.session(session, as_of)
-    }
-
-    /// A session's id.
-    #[must_use]
-    pub fn name(&self, session: SessionId) -> Option<ExchangeId> {
-        self.book.name(session)
-    }
-
-    /// All sessions, with how many exchanges each has.
-    pub fn sessions(&self) -> impl Iterator<Item = (SessionId, u64)> {
-        self.book.all().map(|session| (session, self.book.exchanges(session)))
-    }
-
-    /// So many problems were found in a session.
-    pub fn judged(&mut self, session: SessionId, problems: u64) {
-        self.book.judged(session, problems);
-    }
-
-    /// A session was deleted.
-    pub fn deleted(&mut self, session: SessionId) {
-        self.book.delete(session);
-    }
-
-    /// Sessions are told anew: what is said of them grows old.
-    pub fn touch_sessions(&mut self) {
-        self.book.touch_all();
     }
 
     fn forget(&mut self, id: ExchangeId) {
@@ -357,7 +302,6 @@ impl Ledger {
         if record.n < going.next_n {
             return false;
         }
-        going.next_n = record.n.saturating_add(1);
         going.push(record);
         true
     }
@@ -367,6 +311,8 @@ impl Ledger {
         let going = self.going.get_mut(&id)?;
         let summary = going.reader.summary()?;
         let messages = gists(going.reader.take_messages());
+        let cancels = messages.iter().filter(|(message, _)| is_cancel(message));
+        let cancelled: Vec<Timestamp> = cancels.map(|(message, _)| message.at).collect();
         let session = self.book.apply(&summary);
         let before = going.session.replace(session);
         let ended = summary.outcome.is_some();
@@ -385,6 +331,13 @@ impl Ledger {
         }
         self.knots.entry(session).or_default().put(strand, messages);
         self.due.insert(session);
+        for at in cancelled {
+            let ran = |row: &Row| {
+                let us = at.micros_since(row.at);
+                row.session == session && row.at <= at && us <= u64::from(row.total_us)
+            };
+            self.wanted.extend(self.shown.calls(ran));
+        }
         Some(session)
     }
 
@@ -433,8 +386,29 @@ impl Ledger {
         self.holds_orphans &= !knot.is_full();
         let told = self.teller(session, &knot.strands, &knot.lens).tell(&mut knot.messages);
         self.holds_orphans = held;
+        self.take_back(knot, &told);
         self.place_all(&told);
         knot.settle(&told);
+    }
+
+    /// What answered nothing and has found its request since, where exchanges were imported in the
+    /// order of their beginning, has no row of its own any more.
+    fn take_back(&mut self, knot: &mut Knot, told: &[Told]) {
+        let orphans: BTreeSet<RowKey> = told
+            .iter()
+            .filter(|told| told.row.kind == RowKind::Orphan)
+            .map(|told| told.key)
+            .collect();
+        for key in knot.orphans.difference(&orphans) {
+            let known = knot.messages.iter().any(|own| (own.exchange, own.number) == *key);
+            let Some(row) = self.places.row(*key).filter(|_| known) else { continue };
+            let is_told = |told: &Told| told.key == (key.0, ITSELF);
+            let stays = self.places.release(*key) && told.iter().any(is_told);
+            if !stays && let Some(shown) = self.shown.get(row) {
+                self.replace(row, Row { session: SessionId::NONE, ..shown });
+            }
+        }
+        knot.orphans = orphans;
     }
 
     fn place_all(&mut self, told: &[Told]) {
@@ -465,7 +439,7 @@ impl Ledger {
             Some(id) => {
                 let before = self.shown.get(id);
                 let parent = row.parent.or(before.and_then(|before| before.parent));
-                let at_fault = before.is_some_and(|before| before.at_fault);
+                let at_fault = self.faults.contains(&id);
                 self.replace(id, Row { parent, at_fault, ..row });
             }
             None => self.put(key, row, row.session),
@@ -505,76 +479,6 @@ impl Ledger {
     }
 }
 
-impl Going {
-    fn push(&mut self, record: &Record) {
-        if self.next_n == 0 {
-            self.reader = Reader::with_frames();
-        }
-        self.next_n = self.next_n.max(record.n.saturating_add(1));
-        self.reader.push(record);
-        self.marks.note(&record.fact);
-        self.marks.frames(&self.reader.take_frames());
-        self.marks.keep_last(EVENT_IDS);
-        drop(self.reader.take_documents());
-        match &record.fact {
-            Fact::Chunk { side: Side::Response, data, cut } => {
-                self.first_at.get_or_insert(record.at);
-                self.bytes = self.bytes.saturating_add(data.len() as u64).saturating_add(*cut);
-            }
-            Fact::End(end) => self.bytes = self.bytes.max(end.response_bytes),
-            _ => {}
-        }
-    }
-
-    fn strand(&self, summary: Summary) -> Strand {
-        Strand {
-            way: self.marks.way(&summary),
-            first_at: self.first_at,
-            bytes: self.bytes,
-            summary,
-        }
-    }
-}
-
-/// Messages without what is not needed to tell calls, and how long they were: a body is not held for
-/// its row.
-fn gists(messages: Vec<Message>) -> Vec<(Message, u32)> {
-    let gist = |mut message: Message| {
-        let len = u32::try_from(message.payload.len()).unwrap_or(u32::MAX);
-        message.payload = calls::gist(&message);
-        (message, len)
-    };
-    messages.into_iter().map(gist).collect()
-}
-
-/// Rows that may still change.
-#[derive(Default)]
-struct Shown {
-    rows: HashMap<RowId, Row>,
-    order: VecDeque<RowId>,
-}
-
-impl Shown {
-    fn get(&self, id: RowId) -> Option<Row> {
-        self.rows.get(&id).copied()
-    }
-
-    fn of(&self, exchange: ExchangeId) -> Vec<(RowId, Row)> {
-        let all = self.rows.iter().filter(|(_, row)| row.exchange == exchange);
-        all.map(|(id, row)| (*id, *row)).collect()
-    }
-
-    fn put(&mut self, id: RowId, row: Row, goes_on: impl Fn(ExchangeId) -> bool) {
-        if self.rows.insert(id, row).is_none() {
-            self.order.push_back(id);
-        }
-        for _ in REMEMBERED..self.order.len() {
-            let Some(oldest) = self.order.pop_front() else { return };
-            if self.rows.get(&oldest).is_some_and(|row| goes_on(row.exchange)) {
-                self.order.push_back(oldest);
-            } else {
-                self.rows.remove(&oldest);
-            }
-        }
-    }
+fn is_cancel(message: &Message) -> bool {
+    message.method.as_deref() == Some("notifications/cancelled")
 }

@@ -101,14 +101,38 @@ impl Places {
         }
     }
 
-    /// The exchange of a row.
-    pub(super) fn exchange_of(&self, row: RowId) -> Option<ExchangeId> {
+    /// Of what a row is.
+    pub(super) fn key_of(&self, row: RowId) -> Option<RowKey> {
         // Those in the list came in the order of their rows.
         if let Ok(at) = self.of.binary_search_by_key(&row, |place| place.row) {
-            return self.ids.get(at).copied();
+            return Some((*self.ids.get(at)?, self.of.get(at)?.number));
         }
-        let late = self.late.iter().find(|(_, place)| place.row == row).map(|(id, _)| *id);
-        late.or_else(|| self.more.iter().find(|(_, own)| **own == row).map(|((id, _), _)| *id))
+        let late = self.late.iter().find(|(_, place)| place.row == row);
+        late.map(|(id, place)| (*id, place.number))
+            .or_else(|| self.more.iter().find(|(_, own)| **own == row).map(|(key, _)| *key))
+    }
+
+    /// The first and the last exchange of a session.
+    pub(super) fn span(&self, session: SessionId) -> Option<(ExchangeId, ExchangeId)> {
+        let own = |(_, place): &(&ExchangeId, &Place)| place.session == session;
+        let first = self.ids.iter().zip(&self.of).find(own).map(|(id, _)| *id);
+        let last = self.ids.iter().zip(&self.of).rev().find(own).map(|(id, _)| *id);
+        let mut late = self.late.iter().filter(own).map(|(id, _)| *id);
+        let (early, late) = (late.next(), late.next_back());
+        let ends = [first, last, early, late.or(early)];
+        let all = || ends.into_iter().flatten();
+        Some((all().min()?, all().max()?))
+    }
+
+    /// The first row of an exchange stands for that itself again; false where it is not this one.
+    pub(super) fn release(&mut self, (id, number): RowKey) -> bool {
+        match self.get_mut(id) {
+            Some(place) if place.number == number => {
+                place.number = ITSELF;
+                true
+            }
+            _ => false,
+        }
     }
 
     fn add(&mut self, id: ExchangeId, place: Place) {

@@ -79,7 +79,9 @@ impl Teller<'_> {
                 }
                 Kind::Response | Kind::Error => {
                     let orphan = about.remarks.contains(&Remark::Orphan);
-                    (orphan && !self.holds_orphans).then(|| self.orphan(place, message, strand))
+                    // Of what reaches nowhere nothing can come that it answers.
+                    let held = self.holds_orphans && strand.summary.is_linked();
+                    (orphan && !held).then(|| self.orphan(place, message, strand))
                 }
             };
             if let Some(mut row) = row {

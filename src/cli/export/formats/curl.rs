@@ -76,7 +76,8 @@ pub(super) fn write(recording: &mut Recording, out: &mut Output) -> anyhow::Resu
     Ok(())
 }
 
-fn request(
+/// Writes one request.
+pub(super) fn request(
     exchange: &Exchange<'_>,
     summary: Option<&Summary>,
     out: &mut Output,

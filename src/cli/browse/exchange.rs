@@ -1,0 +1,293 @@
+//! One exchange with all its texts, masked, as the detail pane shows it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    super::{
+        exchange::{Body, Exchange},
+        masked::Mask,
+        recording::{Entry, Recording},
+        units,
+    },
+    shared::Shared,
+};
+use crate::{
+    capture::{ExchangeId, Fact, Headers, Record, RewriteWhere, TlsSide, redact::Leg},
+    protocol::{Frame, Kind, Message, Reading, Summary, index::Plan, problems::Problem, read},
+    tui::desk::{ExchangeTold, FrameTold, MessageTold},
+};
+
+/// How much of a decoded body is shown; a fact names the rest.
+const BODY_SHOWN: usize = 16 << 20;
+
+/// Exchanges of a session that are read through to find what shares a call with one of them. In a
+/// longer session an exchange is told by itself.
+const RELATED: u64 = 20_000;
+
+/// Tells an exchange.
+pub(super) fn tell(id: ExchangeId, shared: &Shared) -> anyhow::Result<Arc<ExchangeTold>> {
+    let mut recording = Recording::of(Box::new(shared.clone()), shared.as_of(), false)?;
+    let masking = shared.mask();
+    masking.with(|mask| recording.tell_secrets(mask));
+    let records = recording.records(id)?;
+    let (Some(exchange), Some(reading)) = (Exchange::of(&records), read(&records)) else {
+        anyhow::bail!("exchange {id} is not there any more");
+    };
+    let entries = entries(&reading.summary, &mut recording, shared)?;
+    let problems = shared.problems_of(id);
+    let told = masking.with(|mask| {
+        let leg = Leg::of(&exchange.open.url, exchange.open.headers.media_type().as_deref());
+        let mut facts = facts(&exchange, &records, mask);
+        let request_body =
+            body("request", &exchange.request, &exchange.open.headers, leg, mask, &mut facts);
+        let none = Headers::default();
+        let response_headers = exchange.head.map_or(&none, |head| &head.headers);
+        let response_body =
+            body("response", &exchange.response, response_headers, leg, mask, &mut facts);
+        ExchangeTold {
+            exchange: id,
+            request_line: format!(
+                "{} {} {}",
+                exchange.open.method,
+                mask.url(&exchange.open.url),
+                exchange.open.version
+            ),
+            request_headers: headers(&exchange.open.headers, mask),
+            status_line: exchange.head.map(|head| {
+                let reason = mask.plain(head.reason.as_deref().unwrap_or_default());
+                format!("{} {} {reason}", head.version, head.status).trim_end().to_owned()
+            }),
+            response_headers: headers(response_headers, mask),
+            facts,
+            messages: entries.iter().filter_map(|entry| message(entry, mask)).collect(),
+            frames: frames(&reading, &entries, mask),
+            request_body,
+            response_body,
+            problems: problems.iter().map(|problem| masked(problem, mask)).collect(),
+        }
+    });
+    Ok(Arc::new(told))
+}
+
+/// The messages of an exchange, and of others those that belong to its calls.
+fn entries(
+    summary: &Summary,
+    recording: &mut Recording,
+    shared: &Shared,
+) -> anyhow::Result<Vec<Entry>> {
+    if !summary.is_linked() || shared.session_size(summary.id) > RELATED {
+        return recording.entries_alone(summary);
+    }
+    let found =
+        recording.find(&Plan::beginning(&summary.id.to_string()).unwrap_or_default(), None, 1)?;
+    let known = found.first().filter(|found| found.id == summary.id).unwrap_or(summary);
+    if !recording.relate(known)? {
+        return recording.entries_alone(summary);
+    }
+    recording.entries_around(known)
+}
+
+fn message(entry: &Entry, mask: &mut Mask) -> Option<MessageTold> {
+    let message = entry.message.as_ref()?;
+    Some(MessageTold {
+        id: message.id(),
+        exchange: message.exchange,
+        number: message.number,
+        frame: message.frame,
+        direction: message.direction,
+        kind: message.kind,
+        at: message.at,
+        payload: Bytes::copy_from_slice(&mask.payload(message)),
+        answers: message.answers.clone(),
+    })
+}
+
+fn headers(headers: &Headers, mask: &mut Mask) -> Vec<(String, String)> {
+    let masked = mask.headers(headers);
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    masked.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
+}
+
+fn body(
+    side: &str,
+    body: &Body,
+    headers: &Headers,
+    leg: Leg,
+    mask: &mut Mask,
+    facts: &mut Vec<(String, String)>,
+) -> Bytes {
+    let (plain, whole) = body.decoded(headers.text("content-encoding"), BODY_SHOWN);
+    if body.bytes > 0 {
+        facts.push((format!("{side} body"), units::size(body.bytes)));
+    }
+    if !whole {
+        let text = "not all of it is shown: cut, not kept, or not decodable";
+        facts.push((format!("{side} body"), text.to_owned()));
+    }
+    for gap in &body.gaps {
+        facts.push((
+            format!("{side} gap"),
+            format!("{} bytes at {} are not kept", gap.bytes, gap.offset),
+        ));
+    }
+    if let Some(hash) = &body.sha256 {
+        facts.push((format!("{side} sha256"), hash.clone()));
+    }
+    for (name, value) in mask.headers(&body.trailers).iter() {
+        let value = String::from_utf8_lossy(value).into_owned();
+        facts.push((format!("{side} trailer {name}"), value));
+    }
+    let masked = mask.body(headers.media_type().as_deref(), leg, &plain);
+    Bytes::copy_from_slice(&masked)
+}
+
+/// What is known of it beside heads and bodies.
+fn facts(exchange: &Exchange<'_>, records: &[Record], mask: &mut Mask) -> Vec<(String, String)> {
+    let mut facts: Vec<(String, String)> = Vec::new();
+    let mut say = |name: &str, value: String| facts.push((name.to_owned(), value));
+    say("started", exchange.started_at.to_string());
+    say("client", exchange.open.client.clone());
+    if let Some(pid) = exchange.open.pid {
+        say("process", pid.to_string());
+    }
+    if let Some(run) = &exchange.open.run {
+        say("run", run.clone());
+    }
+    match exchange.end {
+        None => say("outcome", "it goes on".to_owned()),
+        Some(end) => {
+            say("outcome", end.outcome.as_str().to_owned());
+            if let Some(error) = &end.error {
+                say("error", mask.plain(error).into_owned());
+            }
+            if let Some(upstream) = &end.upstream {
+                say("upstream", upstream.clone());
+            }
+            let timing = &end.timing;
+            let parts = [
+                ("connect", timing.connect_us),
+                ("tls", timing.tls_us),
+                ("first byte", timing.first_byte_us),
+                ("total", Some(timing.total_us)),
+            ];
+            for (name, us) in parts {
+                if let Some(us) = us {
+                    say(name, units::duration(us));
+                }
+            }
+        }
+    }
+    for record in records {
+        if let Fact::Tls(tls) = &record.fact {
+            let side =
+                if tls.side == TlsSide::Client { "tls with client" } else { "tls with upstream" };
+            let parts = [tls.version.as_deref(), tls.alpn.as_deref(), tls.sni.as_deref()];
+            say(side, parts.into_iter().flatten().collect::<Vec<_>>().join(" "));
+        }
+    }
+    for answer in &exchange.informational {
+        say("informational", answer.status.to_string());
+    }
+    for rewrite in &exchange.rewrites {
+        let rewrite = mask.rewrite(rewrite);
+        let place = match &rewrite.place {
+            RewriteWhere::Body => "in the body".to_owned(),
+            RewriteWhere::Header(name) => format!("in {name}"),
+            RewriteWhere::RequestHeader(name) => format!("in the request's {name}"),
+        };
+        say("rewritten", format!("{place}: {} for {}", rewrite.new, rewrite.old));
+    }
+    for note in &exchange.notes {
+        say("note", mask.plain(note).into_owned());
+    }
+    facts
+}
+
+fn frames(reading: &Reading, entries: &[Entry], mask: &mut Mask) -> Vec<FrameTold> {
+    let own = |frame: &Frame| {
+        let messages = entries.iter().filter_map(|entry| entry.message.as_ref());
+        messages
+            .filter(|message| {
+                message.exchange == reading.summary.id && message.frame == Some(frame.index)
+            })
+            .collect::<Vec<&Message>>()
+    };
+    let told = |frame: &Frame, mask: &mut Mask| FrameTold {
+        index: frame.index,
+        at: frame.at,
+        event: frame.event.clone(),
+        id: frame.id.clone(),
+        words: words(frame, &own(frame), mask),
+        raw: Bytes::copy_from_slice(&mask.frame(frame)),
+    };
+    reading.frames.iter().map(|frame| told(frame, mask)).collect()
+}
+
+/// What a frame holds in a few words.
+fn words(frame: &Frame, messages: &[&Message], mask: &mut Mask) -> String {
+    let said: Vec<String> = messages.iter().map(|message| message_words(message, mask)).collect();
+    if !said.is_empty() {
+        return said.join(", ");
+    }
+    match (&frame.event, frame.has_data) {
+        _ if !frame.complete => "unterminated".to_owned(),
+        (Some(event), _) => mask.plain(event).into_owned(),
+        (None, false) if !frame.comments.is_empty() => "comment".to_owned(),
+        (None, false) if frame.retry.is_some() => "retry".to_owned(),
+        (None, false) if frame.id.is_some() => "id".to_owned(),
+        (None, false) => "empty".to_owned(),
+        (None, true) => "data".to_owned(),
+    }
+}
+
+fn message_words(message: &Message, mask: &mut Mask) -> String {
+    let id = message.rpc_id.as_deref().unwrap_or("?").trim_matches('"');
+    let id = mask.plain(id).into_owned();
+    let method = message.method.as_deref().unwrap_or_default();
+    match message.kind {
+        Kind::Response if message.tool_error => format!("isError #{id}"),
+        Kind::Response => format!("result #{id}"),
+        Kind::Error => match message.rpc_code {
+            Some(code) => format!("error {code} #{id}"),
+            None => format!("error #{id}"),
+        },
+        Kind::Request => format!("{method} #{id}"),
+        Kind::Notification => match progress(message) {
+            Some(progress) => format!("progress {progress}"),
+            None => method.trim_start_matches("notifications/").to_owned(),
+        },
+    }
+}
+
+/// `1/4` of a notification of progress.
+fn progress(message: &Message) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Told {
+        params: Params,
+    }
+    #[derive(serde::Deserialize)]
+    struct Params {
+        progress: serde_json::Number,
+        total: Option<serde_json::Number>,
+    }
+    let is_progress = message.method.as_deref() == Some("notifications/progress");
+    let told: Told =
+        is_progress.then(|| serde_json::from_slice(&message.payload).ok()).flatten()?;
+    let Params { progress, total } = told.params;
+    Some(total.map_or_else(|| progress.to_string(), |total| format!("{progress}/{total}")))
+}
+
+/// Texts of a problem quote the wire.
+pub(super) fn masked(problem: &Problem, mask: &mut Mask) -> Problem {
+    let mut shown = |text: &str| {
+        String::from_utf8_lossy(&mask.body(None, Leg::Mcp, text.as_bytes())).into_owned()
+    };
+    Problem {
+        text: shown(&problem.text),
+        evidence: shown(&problem.evidence),
+        remedy: shown(&problem.remedy),
+        ..problem.clone()
+    }
+}

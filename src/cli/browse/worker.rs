@@ -1,0 +1,185 @@
+//! The threads that answer: one for what is looked at, one for the filter, one for the search, one
+//! for what takes its time. Each answers one question after the other.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+    mpsc::{self, RecvTimeoutError, Sender},
+};
+use std::time::Duration;
+
+use super::{
+    exchange, outlets,
+    seek::{Seek, Sought},
+    session,
+    shared::{Gone, Shared},
+};
+use crate::{
+    tasks,
+    tui::{
+        desk::{Ask, News, Ticket},
+        rows::SessionId,
+    },
+};
+
+/// Sessions are judged where nothing was asked for so long.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Exchanges of sessions that are judged without being asked for: about half a second of work, as
+/// with `wiretape list`. Of others the problems are told once they are looked at.
+const JUDGED: u64 = 4_000;
+
+/// A thread and its questions.
+pub(super) struct Worker {
+    asks: Sender<Ask>,
+    /// The ticket of the latest one: an older one is not waited for any more.
+    latest: Arc<AtomicU64>,
+    /// Only the latest is answered.
+    one: bool,
+}
+
+impl Worker {
+    /// Starts a thread. Where `one` is set a question cancels the one before it.
+    pub(super) fn start(
+        name: &str,
+        shared: &Shared,
+        one: bool,
+        judges: bool,
+    ) -> anyhow::Result<Self> {
+        let (asks, asked) = mpsc::channel();
+        let latest = Arc::new(AtomicU64::new(0));
+        let (shared, current) = (shared.clone(), Arc::clone(&latest));
+        let work = move || {
+            let mut left = if judges { Judging::Waits } else { Judging::Over };
+            loop {
+                let ask = match left {
+                    Judging::Over => asked.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    _ => asked.recv_timeout(QUIET),
+                };
+                match ask {
+                    Ok(ask) => {
+                        let ticket = ticket(&ask);
+                        if one && current.load(Ordering::Relaxed) != ticket.0 {
+                            continue;
+                        }
+                        if answer(ask, ticket, &shared, &current).is_err() {
+                            return;
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => left.go_on(&shared),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        };
+        if judges {
+            tasks::background_thread(name, work)?;
+        } else {
+            tasks::thread(name, work)?;
+        }
+        Ok(Self { asks, latest, one })
+    }
+
+    /// Asks.
+    pub(super) fn ask(&self, ask: Ask) {
+        if self.one {
+            self.latest.store(ticket(&ask).0, Ordering::Relaxed);
+        }
+        // It has ended with the screen: nobody waits.
+        let _ = self.asks.send(ask);
+    }
+
+    /// Gives a question up.
+    pub(super) fn cancel(&self, ticket: Ticket) {
+        // Another one that came meanwhile stays.
+        let _ = self.latest.compare_exchange(ticket.0, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+fn ticket(ask: &Ask) -> Ticket {
+    match ask {
+        Ask::Exchange { ticket, .. }
+        | Ask::Session { ticket, .. }
+        | Ask::Filter { ticket, .. }
+        | Ask::Search { ticket, .. }
+        | Ask::Export { ticket, .. }
+        | Ask::Text { ticket, .. }
+        | Ask::Preview { ticket, .. }
+        | Ask::Replay { ticket, .. }
+        | Ask::Compare { ticket, .. }
+        | Ask::Delete { ticket, .. }
+        | Ask::Cancel(ticket) => *ticket,
+        Ask::Complete(_) | Ask::Reveal(_) => Ticket::default(),
+    }
+}
+
+fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Result<(), Gone> {
+    let seek = Seek { shared, ticket, latest };
+    let answered = match ask {
+        Ask::Exchange { exchange, .. } => {
+            exchange::tell(exchange, shared).map(|told| Some(News::Exchange(ticket, told)))
+        }
+        Ask::Session { session, .. } => {
+            session::tell(session, shared).map(|told| Some(News::Told(ticket, told)))
+        }
+        Ask::Filter { query, session, .. } => {
+            seek.run(&Sought::Query(query), session).map(|()| None)
+        }
+        Ask::Search { text, session, .. } => seek.run(&Sought::Text(text), session).map(|()| None),
+        Ask::Export { session, format, path, .. } => {
+            outlets::write(session, &format, &path, shared)
+                .map(|said| Some(News::Done(ticket, said)))
+        }
+        Ask::Text { row, what, .. } => {
+            outlets::text(row, what, shared).map(|text| Some(News::Text(ticket, text)))
+        }
+        Ask::Delete { session, .. } => {
+            outlets::delete(session, shared).map(|said| Some(News::Done(ticket, said)))
+        }
+        Ask::Preview { .. } | Ask::Replay { .. } | Ask::Compare { .. } => Err(anyhow::anyhow!(
+            "this wiretape does not replay from here\nhint: `wiretape replay SESSION --to URL` does"
+        )),
+        Ask::Complete(_) | Ask::Cancel(_) | Ask::Reveal(_) => Ok(None),
+    };
+    match answered {
+        Ok(Some(news)) => shared.tell(news),
+        Ok(None) => Ok(()),
+        Err(error) if error.is::<Gone>() => Err(Gone),
+        Err(error) => shared.tell(News::Failed(ticket, format!("{error:#}"))),
+    }
+}
+
+/// Sessions that are judged while nothing is asked, one at a time, the newest first.
+enum Judging {
+    /// The recording is not read yet.
+    Waits,
+    /// These are left, the next one last.
+    Left(Vec<SessionId>),
+    /// Enough was judged.
+    Over,
+}
+
+impl Judging {
+    fn go_on(&mut self, shared: &Shared) {
+        match self {
+            Self::Waits if shared.is_loaded() => {
+                let mut budget = JUDGED;
+                let all: Vec<(SessionId, u64)> = shared.ledger().sessions().collect();
+                let mut left = Vec::new();
+                for (session, exchanges) in all.into_iter().rev() {
+                    if exchanges <= budget {
+                        budget -= exchanges;
+                        left.push(session);
+                    }
+                }
+                left.reverse();
+                *self = Self::Left(left);
+            }
+            Self::Waits | Self::Over => {}
+            Self::Left(left) => match left.pop() {
+                // What cannot be judged is told without problems.
+                Some(session) => drop(session::judge(session, shared)),
+                None => *self = Self::Over,
+            },
+        }
+    }
+}
