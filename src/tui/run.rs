@@ -216,6 +216,12 @@ impl Ui {
     }
 
     fn copy(&mut self, text: String) -> io::Result<()> {
+        if text.len() > CUT {
+            let size = super::text::size(text.len() as u64);
+            self.app
+                .data
+                .say(format!("copied {size}B; some terminals cut that: `e` exports to a file"));
+        }
         let mut escape = String::new();
         CopyToClipboard::to_clipboard_from(text)
             .write_ansi(&mut escape)
@@ -232,6 +238,9 @@ impl Ui {
         });
     }
 }
+
+/// Bytes beyond which some terminals cut what is copied (tui.md §1, copy).
+const CUT: usize = 74_000;
 
 /// The signal of a terminal that went away.
 const HANGUP: u8 = 1;

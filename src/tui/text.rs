@@ -88,10 +88,10 @@ pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (&str, u16)> {
                 end = at + mark.len_utf8();
             }
         }
-        let own = text.get(start..start + base.len_utf8()).unwrap_or("\u{fffd}");
+        let own = text.get(start..start + base.len_utf8()).unwrap_or("?");
         let whole = text.get(start..end).unwrap_or(own);
         let drawn = match (is_hostile(base), marks) {
-            (true, _) => "\u{fffd}",
+            (true, _) => "?",
             (false, 0) => own,
             // A mark that changes the width, as some scripts' do, is left out.
             (false, _) if whole.width() == columns => whole,
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(drawn("日e\u{301}"), [("日", 2), ("e\u{301}", 1)]);
         assert_eq!(drawn("👨\u{200d}👩"), [("👨", 2), ("👩", 2)]);
         assert_eq!(drawn("❤\u{fe0f}!"), [("❤", 1), ("!", 1)]);
-        assert_eq!(drawn("\u{301}a\x1b"), [("a", 1), ("\u{fffd}", 1)]);
+        assert_eq!(drawn("\u{301}a\x1b"), [("a", 1), ("?", 1)]);
         assert_eq!(drawn("ﾊﾞ"), [("ﾊ", 1), ("ﾞ", 1)]);
         let tower = format!("o{}", "\u{301}".repeat(90));
         assert_eq!(drawn(&tower), [("o\u{301}\u{301}\u{301}", 1)]);

@@ -55,8 +55,11 @@ fn prune_needs_a_query_or_purge() {
 }
 
 #[test]
-fn later_verbs_are_not_there_yet() {
-    assert!(read("open").is_err());
+fn open_takes_a_tape_or_prints_its_keys() {
+    assert!(read("open").is_ok() && read("open - --ascii --no-mouse").is_ok());
+    assert!(read("open --keys --json").is_ok());
+    assert!(read("open --json").is_err(), "only of keys");
+    assert!(read("open x.tape.jsonl --keys").is_err());
 }
 
 /// Every help text that a person can ask for.

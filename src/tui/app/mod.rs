@@ -3,6 +3,7 @@
 
 mod chrome;
 mod data;
+mod export;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -22,6 +23,10 @@ use super::{
     views::{self, Flow, Overlay, Told, View},
 };
 use crate::capture::Timestamp;
+
+/// News held while painting is paused; then they are taken in, pause or not. A part of rows is one of
+/// them: what is held is less than what is shown.
+const HELD: usize = 100_000;
 
 /// The smallest screen that is drawn on; on a smaller one its size is told (tui.md §1).
 const SMALLEST: (u16, u16) = (40, 10);
@@ -147,6 +152,8 @@ pub(crate) struct App {
     held: Option<Vec<News>>,
     /// The session, and the call of it, that a preview of a replay is of.
     previewed: Option<(SessionId, Option<RowId>)>,
+    /// What is being exported, between its menu and its line.
+    exporting: Option<export::Exporting>,
     /// The last key was ^C, and nobody had anything to cancel.
     interrupted: bool,
 }
@@ -163,6 +170,7 @@ impl App {
             effects: Effects::default(),
             held: None,
             previewed: None,
+            exporting: None,
             interrupted: false,
         }
     }
@@ -185,7 +193,13 @@ impl App {
             }
             Msg::News(news) => match &mut self.held {
                 // An answer to what was asked is shown even so.
-                Some(held) if news.is_recorded() => held.push(news),
+                Some(held) if news.is_recorded() => {
+                    held.push(news);
+                    if held.len() >= HELD {
+                        self.pause();
+                        self.data.say("painting again: too much came meanwhile");
+                    }
+                }
                 _ => self.news(news),
             },
             Msg::Time(now) => self.data.now = now,
@@ -321,6 +335,7 @@ impl App {
                     self.follow(Flow::Open(view), None);
                 }
             }
+            Flow::Tell(told) if self.exports(&told) => {}
             Flow::Tell(told) => {
                 // An overlay's answer goes to the view below; a prompt stays while it is edited.
                 if !matches!(told, Told::Editing(..)) {
@@ -353,6 +368,7 @@ impl App {
                 self.interrupted = true;
                 self.data.say("nothing to cancel; once more quits");
             }
+            Some(Action::Export) => self.export(),
             Some(Action::Palette) => self.overlay = Some(views::palette(&self.keys)),
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(),

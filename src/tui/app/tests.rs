@@ -134,6 +134,33 @@ fn a_command_is_typed_and_completed() {
     assert!(screen(&app, 80, 24).contains("secrets shown"));
 }
 
+#[test]
+fn an_export_asks_for_format_and_file() {
+    let mut app = app();
+    told(&mut app, recording(3));
+    press(&mut app, "e");
+    assert!(screen(&app, 80, 24).contains("2  html"), "{}", screen(&app, 80, 24));
+    press(&mut app, "2");
+    assert!(screen(&app, 80, 24).contains("export to: session-"), "{}", screen(&app, 80, 24));
+    press(&mut app, "^u");
+    type_in(&mut app, "/tmp/a b.html");
+    let effects = press(&mut app, "Enter");
+    let [Effect::Ask(Ask::Export { format, path, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((format.as_str(), path.as_str()), ("html", "/tmp/a b.html"));
+    press(&mut app, ":");
+    type_in(&mut app, "export har x.har");
+    let effects = press(&mut app, "Enter");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Ask(Ask::Export { format, .. })] if format == "har")
+    );
+    press(&mut app, ":");
+    type_in(&mut app, "export exe x");
+    assert_eq!(press(&mut app, "Enter"), []);
+    assert!(screen(&app, 80, 24).contains("no format `exe`: tape, html"));
+}
+
 /// Anything that may come in.
 fn any_msg() -> impl Strategy<Value = Msg> {
     let keys: Vec<&str> = BINDINGS.iter().flat_map(|binding| binding.keys).copied().collect();

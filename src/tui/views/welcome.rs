@@ -15,11 +15,16 @@ use crate::tui::{
 /// where nothing listens.
 pub(crate) fn snippet(status: &SourceStatus) -> String {
     let Some(url) = status.listening.first() else { return RUN.to_owned() };
-    let mut lines = vec![format!("export HTTP_PROXY={url} HTTPS_PROXY={url} NO_PROXY=")];
+    let mut lines = vec![
+        format!("export HTTP_PROXY={url} NO_PROXY="),
+        "export HTTPS_PROXY=$HTTP_PROXY NODE_USE_ENV_PROXY=1".to_owned(),
+    ];
+    // Short lines: a path may be long, and stands there once.
     if let Some(ca) = &status.ca {
-        let ca = quoted(ca);
-        lines.push(format!("export NODE_EXTRA_CA_CERTS={ca} SSL_CERT_FILE={ca}"));
-        lines.push("export NODE_USE_ENV_PROXY=1".to_owned());
+        lines.push(format!("export SSL_CERT_FILE={}", quoted(ca)));
+        lines.push(
+            "export NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE CURL_CA_BUNDLE=$SSL_CERT_FILE".to_owned(),
+        );
     }
     lines.join("\n")
 }
@@ -101,9 +106,10 @@ mod tests {
         status.ca = Some("/home/a b/ca.pem".to_owned());
         assert_eq!(
             snippet(&status),
-            "export HTTP_PROXY=http://127.0.0.1:7070 HTTPS_PROXY=http://127.0.0.1:7070 NO_PROXY=\n\
-             export NODE_EXTRA_CA_CERTS='/home/a b/ca.pem' SSL_CERT_FILE='/home/a b/ca.pem'\n\
-             export NODE_USE_ENV_PROXY=1"
+            "export HTTP_PROXY=http://127.0.0.1:7070 NO_PROXY=\n\
+             export HTTPS_PROXY=$HTTP_PROXY NODE_USE_ENV_PROXY=1\n\
+             export SSL_CERT_FILE='/home/a b/ca.pem'\n\
+             export NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE CURL_CA_BUNDLE=$SSL_CERT_FILE"
         );
     }
 }
