@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Seek as _, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -33,7 +33,7 @@ pub(super) fn open(folder: &Path) -> Option<Log> {
     })
 }
 
-fn tail(path: &PathBuf) -> String {
+fn tail(path: &Path) -> String {
     let read = || -> std::io::Result<String> {
         let mut file = File::open(path)?;
         let long = file.metadata()?.len();

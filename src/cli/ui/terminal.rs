@@ -52,8 +52,8 @@ mod tests {
         for (flag, variables, colour) in table {
             let env = |name: &str| {
                 let all = format!("TERM=xterm {variables}");
-                let found = all.split(' ').filter_map(|one| one.split_once('='));
-                found.filter(|(known, _)| *known == name).last().map(|(_, value)| value.into())
+                let mut set = all.split(' ').filter_map(|one| one.split_once('='));
+                set.rfind(|(known, _)| *known == name).map(|(_, value)| value.into())
             };
             assert_eq!(colours(flag, &env), colour, "{flag:?} {variables}");
         }

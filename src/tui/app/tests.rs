@@ -139,7 +139,7 @@ fn an_export_asks_for_format_and_file() {
     let mut app = app();
     told(&mut app, recording(3));
     press(&mut app, "e");
-    assert!(screen(&app, 80, 24).contains("2  html"), "{}", screen(&app, 80, 24));
+    assert!(screen(&app, 80, 24).contains("2 html"), "{}", screen(&app, 80, 24));
     press(&mut app, "2");
     assert!(screen(&app, 80, 24).contains("export to: session-"), "{}", screen(&app, 80, 24));
     press(&mut app, "^u");

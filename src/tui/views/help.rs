@@ -193,13 +193,12 @@ impl Overlay for Help {
             format!("{}-{} of {}", top + 1, (top + height).min(entries.len()), entries.len());
         let shown = if entries.is_empty() { "nothing found".to_owned() } else { shown };
         canvas.put_right(area.x, area.y, &shown, area.width - 1, theme.faint());
-        match &self.search {
-            Some(line) => line.draw(canvas, bottom(area), "/", "Esc all"),
-            None => {
-                let line = bottom(area);
-                let hints = "/ search  Tab other page  Esc close";
-                canvas.put(line.x + 1, line.y, hints, line.width - 2, theme.faint());
-            }
+        if let Some(line) = &self.search {
+            line.draw(canvas, bottom(area), "/", "Esc all");
+        } else {
+            let line = bottom(area);
+            let hints = "/ search  Tab other page  Esc close";
+            canvas.put(line.x + 1, line.y, hints, line.width - 2, theme.faint());
         }
     }
 
