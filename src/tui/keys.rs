@@ -269,7 +269,7 @@ impl Keys {
     pub fn changed<'a>(
         changes: impl IntoIterator<Item = (&'a str, Vec<String>)>,
     ) -> Result<Self, KeysError> {
-        let mut changed = Self::default();
+        let mut table = Self::default();
         for (name, keys) in changes {
             let known = BINDINGS.iter().find(|binding| binding.name == name);
             let Some(binding) = known else { return Err(KeysError::Name(name.to_owned())) };
@@ -280,20 +280,20 @@ impl Keys {
                 return Err(KeysError::WayOut);
             }
             // In the place of the old ones: the first key is the one that hints show.
-            let old = changed.bound.iter().position(|(_, action)| *action == binding.action);
-            changed.bound.retain(|(_, action)| *action != binding.action);
-            let place = old.unwrap_or(changed.bound.len());
+            let old = table.bound.iter().position(|(_, action)| *action == binding.action);
+            table.bound.retain(|(_, action)| *action != binding.action);
+            let place = old.unwrap_or(table.bound.len());
             let new = keys.into_iter().map(|key| (key, binding.action));
-            changed.bound.splice(place..place, new);
+            table.bound.splice(place..place, new);
         }
-        for (place, (key, action)) in changed.bound.iter().enumerate() {
-            let twice = changed.bound.iter().skip(place + 1).find(|(other, _)| other == key);
+        for (place, (key, action)) in table.bound.iter().enumerate() {
+            let twice = table.bound.iter().skip(place + 1).find(|(other, _)| other == key);
             if let Some((_, other)) = twice {
                 let (first, second) = (name_of(*action), name_of(*other));
                 return Err(KeysError::Twice { key: key.clone(), first, second });
             }
         }
-        Ok(changed)
+        Ok(table)
     }
 
     /// `wiretape/key/1`, one a line.

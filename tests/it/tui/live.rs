@@ -126,7 +126,7 @@ fn check_9_pause_freezes_the_screen_and_not_the_recording() {
 }
 
 #[test]
-#[ignore = "until the view of calls has its filter"]
+#[ignore = "until the desk answers filters"]
 fn check_6_a_filter_is_live_seen_and_taken_back() {
     let mut scene = scene();
     let (talk, terminal) = (&mut scene.talk, &mut scene.terminal);
@@ -157,11 +157,27 @@ fn check_6_a_filter_is_live_seen_and_taken_back() {
 }
 
 #[test]
-#[ignore = "until the view of calls has its filter"]
+#[ignore = "until the desk answers filters"]
 fn a_search_line_becomes_a_filter() {
     let mut scene = scene();
     let terminal = &mut scene.terminal;
     terminal
         .keys("/initialize\x06")
         .until("filtered", |shown| shown.has("1/4") && shown.rows[0].contains("initialize"));
+}
+
+#[test]
+#[ignore = "until the desk answers searches"]
+fn check_7_a_search_goes_to_its_hits_and_says_where_there_is_none() {
+    let mut scene = scene();
+    let (talk, terminal) = (&mut scene.talk, &mut scene.terminal);
+    talk.call("fail", 2);
+    terminal.until("all", |shown| shown.has("6/6"));
+    terminal
+        .keys("g/fail\r")
+        .until("the first hit", |shown| shown.selected().is_some_and(|row| row.contains(" 5 ")));
+    terminal
+        .keys("n")
+        .until("the next one", |shown| shown.selected().is_some_and(|row| row.contains(" 6 ")));
+    terminal.keys("/nosuchneedle\r").shows("not found");
 }
