@@ -94,11 +94,12 @@ impl Calls {
         }
     }
 
-    /// With one of them selected.
+    /// With one of them selected, in detail.
     pub(crate) fn at(session: SessionId, row: RowId, data: &Data) -> Self {
         let mut calls = Self::of(session, data);
         calls.list.stop_following(data.rows.of(session).len());
         calls.list.selected = Some(row);
+        calls.detail = Some(Detail::default());
         calls
     }
 
@@ -173,7 +174,7 @@ impl Calls {
         draw_heads(canvas, row(area, 0), &placed);
         let shown = self.shown(data);
         if shown.len() == 0 {
-            self.draw_nothing(canvas, area, all);
+            self.draw_nothing(canvas, area, data);
             return;
         }
         let started = data.session(self.session).map_or(data.now, |session| session.started_at);
@@ -211,9 +212,12 @@ impl Calls {
         }
     }
 
-    fn draw_nothing(&self, canvas: &mut Canvas<'_>, area: Rect, all: usize) {
+    fn draw_nothing(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
+        let all = data.rows.of(self.session).len();
         let filter = &self.filter.looking;
-        let said = if all == 0 {
+        let said = if let (0, Some((done, of))) = (all, data.loading) {
+            format!("reading {done} of {of} exchanges")
+        } else if all == 0 {
             "no calls yet".to_owned()
         } else if let Some(progress) = filter.progress("filtering") {
             progress

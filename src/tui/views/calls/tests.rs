@@ -70,9 +70,27 @@ fn states_of_the_list() {
     }
     press(&mut empty_app, "<Enter>");
     assert_snapshot!("calls_none", shown(&empty_app, size));
+    empty_app.update(Msg::News(News::Loading { done: 12_000, of: 1_000_000 }));
+    assert_snapshot!("calls_loading", shown(&empty_app, size));
     let mut app = live(size, FULL);
     press(&mut app, "<Enter>");
     assert_snapshot!("calls_live", shown(&app, size));
+    let effects = press_only(&mut app, "ftool:x<Enter>");
+    let ticket = ticket_of(&effects).unwrap();
+    app.update(Msg::News(News::Hits { ticket, rows: Vec::new(), done: 30, of: 60 }));
+    assert_snapshot!("calls_filtering", shown(&app, size));
+    app.update(Msg::News(News::Over(ticket)));
+    assert_snapshot!("calls_filtered_to_nothing", shown(&app, size));
+    let mut app = told(size, FULL);
+    press(&mut app, "<Enter>");
+    let effects = press_only(&mut app, ":6<Enter><Enter>");
+    let ticket = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Ask(Ask::Exchange { ticket, .. }) => Some(*ticket),
+        _ => None,
+    });
+    let why = "the segment is damaged\nhint: `wiretape store check`".to_owned();
+    app.update(Msg::News(News::Failed(ticket.unwrap(), why)));
+    assert_snapshot!("calls_error", shown(&app, size));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 use self::{
     frames::FramesPane,
     hex::HexPane,
-    lines::LinesPane,
+    lines::{Line, LinesPane, Tint},
     pane::{Indexing, Pane},
     search::{Found, Search},
     text::TextPane,
@@ -244,11 +244,21 @@ impl Detail {
             News::Failed(ticket, why) if self.ticket == Some(*ticket) => {
                 self.ticket = None;
                 data.say(why.clone());
-                self.panes = vec![(String::new(), Pane::Nothing("it could not be read"))];
+                // The line of counters says it only until the next key.
+                let why = why.lines().map(|line| Line::new("", Tint::Plain, line, Tint::Bad));
+                let pane = Pane::Lines(LinesPane::of(why.collect()));
+                self.panes = vec![(String::new(), pane)];
             }
             News::Row(id, row) if self.row == Some(*id) => {
                 // It goes on: asked for again, one question at a time.
                 self.exchange = Some(row.exchange);
+                self.is_stale = true;
+                if self.ticket.is_none() {
+                    self.ask(effects);
+                }
+            }
+            News::Texts(_) if self.exchange.is_some() => {
+                // Secrets are shown now, or masked again: here too.
                 self.is_stale = true;
                 if self.ticket.is_none() {
                     self.ask(effects);
