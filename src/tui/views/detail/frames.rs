@@ -52,6 +52,39 @@ impl FramesPane {
         self.settle(frames, usize::from(area.height).saturating_sub(1).max(1));
     }
 
+    /// What a search looks through: the words of each frame and its bytes, one behind the other.
+    pub(super) fn text(frames: &[FrameTold]) -> Vec<u8> {
+        let mut all = Vec::new();
+        for frame in frames {
+            all.extend_from_slice(frame.words.as_bytes());
+            all.push(b'\n');
+            all.extend_from_slice(&frame.raw);
+        }
+        all
+    }
+
+    /// How many bytes of that are a frame's.
+    fn len(frame: &FrameTold) -> usize {
+        frame.words.len() + 1 + frame.raw.len()
+    }
+
+    /// Where in it the selected frame ends: what is in it has been seen.
+    pub(super) fn place(&self, frames: &[FrameTold]) -> usize {
+        let before: usize = frames.iter().take(self.cursor + 1).map(Self::len).sum();
+        before.saturating_sub(1)
+    }
+
+    /// Selects the frame that an offset of it lies in.
+    pub(super) fn go(&mut self, at: usize, frames: &[FrameTold], area: Rect) {
+        let mut end = 0;
+        let found = frames.iter().position(|frame| {
+            end += Self::len(frame);
+            at < end
+        });
+        self.cursor = found.unwrap_or(self.cursor);
+        self.settle(frames.len(), usize::from(area.height).saturating_sub(1).max(1));
+    }
+
     pub(super) fn settle(&mut self, frames: usize, page: usize) {
         self.cursor = self.cursor.min(frames.saturating_sub(1));
         self.top = self.top.min(self.cursor);

@@ -54,6 +54,11 @@ impl HexPane {
         self.hit = Some((at, len));
     }
 
+    /// Where the next search goes on.
+    pub(super) fn place(&self) -> usize {
+        self.hit.map_or(self.top, |(at, _)| at)
+    }
+
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let theme = canvas.theme;
         let wide = per_row(area.width);

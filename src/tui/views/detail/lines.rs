@@ -131,6 +131,13 @@ impl LinesPane {
         text
     }
 
+    /// Where in that text the next search goes on: behind the line that was found last.
+    pub(super) fn place(&self) -> usize {
+        let seen = self.hit.map_or(self.top, |hit| hit + 1);
+        let len = |line: &Line| line.head.len() + line.said.len() + 1;
+        self.lines.iter().take(seen).map(len).sum::<usize>().saturating_sub(1)
+    }
+
     /// Shows an offset of that text.
     pub(super) fn go(&mut self, at: usize) {
         let mut end = 0;

@@ -313,8 +313,9 @@ impl Detail {
             Found::Hit(hit, turned) => {
                 (self.search, self.said) = (None, None);
                 let (area, wrap) = (self.inner(), self.wrap);
+                let frames = self.told.as_ref().map_or(&[][..], |told| &told.frames);
                 if let Some((_, pane)) = self.panes.last_mut() {
-                    pane.go(&hit, area, wrap);
+                    pane.go(&hit, area, wrap, frames);
                 }
                 if turned {
                     data.say("the last hit was passed; on from the other end");
@@ -326,8 +327,10 @@ impl Detail {
     fn start_search(&mut self, here: bool, back: bool) {
         let Some((_, pane)) = self.panes.last() else { return };
         let Some(finder) = search::finder(&self.needle) else { return };
+        let frames = self.told.as_ref().map_or(&[][..], |told| &told.frames);
         self.is_quiet = false;
-        self.search = Some(Search::new(finder, pane.searched(), pane.place(), here, back));
+        self.search =
+            Some(Search::new(finder, pane.searched(frames), pane.place(frames), here, back));
     }
 
     /// What a search is about, while it goes on.

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::{frames::FramesPane, hex::HexPane, lines::LinesPane, text::TextPane, tree::TreePane};
 use crate::tui::{
     app::Effects,
-    desk::{Ask, Ticket},
+    desk::{Ask, FrameTold, Ticket},
     json::Index,
     keys::Action,
 };
@@ -94,33 +94,38 @@ impl Pane {
     }
 
     /// The bytes that a search looks through.
-    pub(super) fn searched(&self) -> Bytes {
+    pub(super) fn searched(&self, frames: &[FrameTold]) -> Bytes {
         match self {
             Self::Tree(tree) => tree.bytes.clone(),
             Self::Text(text) => text.bytes.clone(),
             Self::Hex(hex) => hex.bytes.clone(),
             Self::Lines(lines) => lines.text().into(),
-            Self::Frames(_) | Self::Nothing(_) => Bytes::new(),
+            Self::Frames(_) => FramesPane::text(frames).into(),
+            Self::Nothing(_) => Bytes::new(),
         }
     }
 
     /// Where in them the next search begins.
-    pub(super) fn place(&self) -> usize {
+    pub(super) fn place(&self, frames: &[FrameTold]) -> usize {
         match self {
             Self::Tree(tree) => tree.node(tree.cursor).map_or(0, |node| node.start as usize),
             Self::Text(text) => text.hit.map_or(text.top, |(at, _)| at),
-            Self::Hex(_) | Self::Lines(_) | Self::Frames(_) | Self::Nothing(_) => 0,
+            Self::Hex(hex) => hex.place(),
+            Self::Lines(lines) => lines.place(),
+            Self::Frames(list) => list.place(frames),
+            Self::Nothing(_) => 0,
         }
     }
 
     /// Shows a hit.
-    pub(super) fn go(&mut self, hit: &Range<usize>, area: Rect, wrap: bool) {
+    pub(super) fn go(&mut self, hit: &Range<usize>, area: Rect, wrap: bool, frames: &[FrameTold]) {
         match self {
             Self::Tree(tree) => tree.go(hit.start, area, wrap),
             Self::Text(text) => text.go(hit.start, hit.len(), area, wrap),
             Self::Hex(hex) => hex.go(hit.start, hit.len(), area),
             Self::Lines(lines) => lines.go(hit.start),
-            Self::Frames(_) | Self::Nothing(_) => {}
+            Self::Frames(list) => list.go(hit.start, frames, area),
+            Self::Nothing(_) => {}
         }
     }
 }

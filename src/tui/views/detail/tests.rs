@@ -125,6 +125,65 @@ fn copies() {
     assert_eq!(copied(effects).as_deref(), Some("curl"));
 }
 
+/// The call with another answer.
+fn answered_with(payload: impl Into<Bytes>) -> App {
+    let mut app = told(SIZE, FULL);
+    press(&mut app, "<Enter>");
+    press(&mut app, ":6<Enter>");
+    let effects = press_only(&mut app, "<Enter>");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Ask::Exchange { ticket, exchange }) => Some((*ticket, *exchange)),
+        _ => None,
+    });
+    let (ticket, exchange) = asked.unwrap();
+    let mut exchange = told_of(exchange);
+    exchange.messages[1].payload = payload.into();
+    app.update(Msg::News(News::Exchange(ticket, Arc::new(exchange))));
+    press_only(&mut app, "<Enter>");
+    app
+}
+
+#[test]
+fn a_long_string_is_cut_and_opens_whole() {
+    let long = format!(r#"{{"id":5,"result":"{}end"}}"#, "line\\n".repeat(4_000));
+    let mut app = answered_with(long);
+    press_only(&mut app, "jj");
+    let screen = shown(&app);
+    assert!(screen.contains("24kB ⏎ all"), "{screen}");
+    press_only(&mut app, "<Enter>G");
+    let screen = shown(&app);
+    assert!(screen.contains("\nend\n") && screen.contains("$.result"), "{screen}");
+}
+
+#[test]
+fn hostile_depth_is_folded_searched_and_left() {
+    let deep = format!("{}7{}", "[".repeat(30_000), "]".repeat(30_000));
+    let mut app = answered_with(deep);
+    for keys in ["G", "k", "=", "G", "-", "=", "w", "G", "<Left>", "kkk", "g", "<Space>", "j"] {
+        press_only(&mut app, keys);
+        shown(&app);
+    }
+    press_only(&mut app, "w/7<Enter>");
+    work(&mut app);
+    assert!(shown(&app).contains(" 7"), "{}", shown(&app));
+}
+
+#[test]
+fn frames_and_headers_are_searched_too() {
+    let mut app = zoomed();
+    press(&mut app, "]]]/progress<Enter>");
+    work(&mut app);
+    press(&mut app, "<Enter>");
+    assert!(shown(&app).contains("frame 3"), "{}", shown(&app));
+    press(&mut app, "<Esc>n");
+    work(&mut app);
+    press(&mut app, "<Enter>");
+    assert!(shown(&app).contains("frame 4"), "{}", shown(&app));
+    press(&mut app, "<Esc>[/upstream<Enter>");
+    work(&mut app);
+    assert!(!shown(&app).contains("not found"), "{}", shown(&app));
+}
+
 /// A body of some megabytes with a mark near its end.
 fn large() -> Bytes {
     let mut text = String::from(r#"{"jsonrpc":"2.0","id":5,"result":{"items":["#);

@@ -73,16 +73,14 @@ pub(super) fn value(
     match found.kind() {
         JsonKind::Text => {
             let (said, more) = cut_string(bytes, index, node, STRING);
-            let looks = said.trim_start().starts_with(['{', '[']);
-            parts.push((format!("\"{}", text::visible(&said)), Tint::Good));
+            // Before the text: behind it nobody would see it.
             if more > 0 {
-                parts.push((format!("…\" {}B ⏎ all", text::size(more as u64)), Tint::Faint));
-            } else {
-                parts.push(("\"".to_owned(), Tint::Good));
-                if looks {
-                    parts.push((" ⏎ JSON".to_owned(), Tint::Faint));
-                }
+                parts.push((format!("{}B ⏎ all ", text::size(more as u64)), Tint::Faint));
+            } else if said.trim_start().starts_with(['{', '[']) {
+                parts.push(("⏎ JSON ".to_owned(), Tint::Faint));
             }
+            let end = if more > 0 { "…" } else { "" };
+            parts.push((format!("\"{}{end}\"", text::visible(&said)), Tint::Good));
         }
         JsonKind::Array | JsonKind::Object => {
             let tint = if folded { Tint::Plain } else { Tint::Faint };
