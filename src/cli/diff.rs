@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     capture::Record,
-    protocol::Story,
+    protocol::{Session, Story},
     replay::compare::{Comparison, Difference, Ruling, Verdict, compare},
 };
 
@@ -62,6 +62,15 @@ pub(super) fn story(
             more + 1
         ),
     };
+    masked(recording, session, mask)
+}
+
+/// A session told, its secrets masked.
+pub(super) fn masked(
+    recording: &mut Recording,
+    session: Session,
+    mask: &mut Mask,
+) -> anyhow::Result<Story> {
     let records: Vec<Vec<Record>> =
         session.exchanges.iter().map(|id| recording.records(*id)).collect::<anyhow::Result<_>>()?;
     let mut story = Story::tell(session, records.iter().map(Vec::as_slice));

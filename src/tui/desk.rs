@@ -92,7 +92,9 @@ pub enum Ask {
         /// Of which session.
         session: SessionId,
         /// One call of it; none for all.
-        row: Option<RowId>,
+        row: Option<At>,
+        /// The endpoint, as `--to`; none for the recorded one.
+        to: Option<String>,
     },
     /// Replays what was previewed: [`News::Verdict`] a step, then [`News::Replayed`], or
     /// [`News::Failed`].
@@ -102,20 +104,34 @@ pub enum Ask {
         /// Of which session.
         session: SessionId,
         /// One call of it; none for all.
-        row: Option<RowId>,
-        /// The endpoint, as `--to`.
+        row: Option<At>,
+        /// The endpoint, as `--to`; empty for the recorded one.
         to: String,
         /// Tools that may have side effects are called too.
         allow_side_effects: bool,
     },
-    /// Holds two calls against each other: the same news.
+    /// Holds two calls, or two sessions, against each other: the same news.
     Compare {
         /// Comes back.
         ticket: Ticket,
-        /// The one.
-        recorded: RowId,
-        /// The other.
-        replayed: RowId,
+        /// Which.
+        what: Pair,
+    },
+    /// Puts the answers of the latest replay into the tape that was replayed: [`News::Done`].
+    Accept {
+        /// Comes back.
+        ticket: Ticket,
+        /// The replay.
+        run: Ticket,
+    },
+    /// Writes a text into a file that is not there yet: [`News::Done`].
+    Save {
+        /// Comes back.
+        ticket: Ticket,
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
     },
     /// Indexes a JSON text that is too long to be indexed between two keys: [`News::Indexing`] now
     /// and then, then [`News::Indexed`] (`json::Indexer`).
@@ -132,6 +148,24 @@ pub enum Ask {
         /// Which.
         session: SessionId,
     },
+}
+
+/// A message, or an exchange itself: what a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The message's number in it; 0 for an exchange without one.
+    pub number: u32,
+}
+
+/// What is held against each other, the recorded one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// Two calls.
+    Calls(At, At),
+    /// Two sessions.
+    Sessions(SessionId, SessionId),
 }
 
 /// What can be copied of a row.
@@ -410,6 +444,10 @@ pub struct VerdictTold {
     pub recorded: String,
     /// The other one; empty where there is none.
     pub replayed: String,
+    /// How long the recorded answer took, microseconds.
+    pub recorded_us: Option<u32>,
+    /// Likewise the other one.
+    pub replayed_us: Option<u32>,
     /// Where it differs.
     pub differences: Vec<Difference>,
     /// Why it was skipped, or what else is said of it.
@@ -429,4 +467,10 @@ pub struct Replayed {
     pub ignored_paths: Vec<String>,
     /// `verify`'s exit code.
     pub exit: u8,
+    /// What else there is to say: headers that were not sent.
+    pub notes: Vec<String>,
+    /// The tape into which the answers can be put; none for a store, and for a diff.
+    pub baseline: Option<String>,
+    /// So many answers can be put in.
+    pub acceptable: u64,
 }

@@ -5,6 +5,7 @@ mod hygiene;
 mod live;
 mod looking;
 mod recording;
+mod replaying;
 
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,7 @@ mod exchange;
 mod feed;
 mod keeper;
 mod outlets;
+mod replays;
 mod seek;
 mod session;
 mod shared;
@@ -28,6 +29,7 @@ use tokio::sync::mpsc;
 pub use self::feed::Live;
 use self::{
     keeper::{Keeper, Wake},
+    replays::Replays,
     shared::Shared,
     worker::Worker,
 };
@@ -122,14 +124,17 @@ pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<N
     let shared = Shared::new(source, reveal, (news, wake.clone()), home);
     shared.set_as_of(as_of);
     let batches = live.map(|live| feed::start(live, wake.clone())).transpose()?;
+    let replays = Replays::start(&shared, tape.clone(), as_of, reveal)?;
     let workers = Workers {
         looks: Worker::start("browse-look", &shared, false, false)?,
         filters: Worker::start("browse-filter", &shared, true, false)?,
         searches: Worker::start("browse-search", &shared, true, false)?,
         sessions: Worker::start("browse-session", &shared, true, false)?,
+        indexes: Worker::start("browse-index", &shared, true, false)?,
         others: Worker::start("browse-rest", &shared, false, false)?,
         _judge: Worker::start("browse-judge", &shared, false, true)?,
         wake,
+        replays,
     };
     let keeper = Keeper::new(shared, woken, batches, standing, tape.is_some());
     tasks::thread("browse", move || keeper.run())?;
@@ -142,10 +147,12 @@ struct Workers {
     filters: Worker,
     searches: Worker,
     sessions: Worker,
+    indexes: Worker,
     others: Worker,
     /// Nothing is asked of it: it judges what nobody looks at yet.
     _judge: Worker,
     wake: inbox::Sender<Wake>,
+    replays: Replays,
 }
 
 impl Desk for Workers {
@@ -155,14 +162,24 @@ impl Desk for Workers {
             Ask::Filter { .. } => self.filters.ask(ask),
             Ask::Search { .. } => self.searches.ask(ask),
             Ask::Session { .. } => self.sessions.ask(ask),
+            Ask::Index { .. } => self.indexes.ask(ask),
             Ask::Cancel(ticket) => {
-                for worker in [&self.filters, &self.searches, &self.sessions] {
+                for worker in [&self.filters, &self.searches, &self.sessions, &self.indexes] {
                     worker.cancel(ticket);
                 }
+                self.replays.cancel(ticket);
             }
+            Ask::Preview { .. }
+            | Ask::Replay { .. }
+            | Ask::Compare { .. }
+            | Ask::Accept { .. }
+            | Ask::Save { .. } => self.replays.ask(ask),
             // A keeper that has ended has said why.
             Ask::Complete(rows) => drop(self.wake.send(Wake::Complete(rows))),
-            Ask::Reveal(reveal) => drop(self.wake.send(Wake::Reveal(reveal))),
+            Ask::Reveal(reveal) => {
+                self.replays.reveal(reveal);
+                drop(self.wake.send(Wake::Reveal(reveal)));
+            }
             other => self.others.ask(other),
         }
     }

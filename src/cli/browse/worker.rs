@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
     mpsc::{self, RecvTimeoutError, Sender},
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     exchange, outlets,
@@ -18,6 +18,7 @@ use crate::{
     tasks,
     tui::{
         desk::{Ask, News, Ticket},
+        json::Index,
         rows::SessionId,
     },
 };
@@ -28,6 +29,9 @@ const QUIET: Duration = Duration::from_millis(300);
 /// Exchanges of sessions that are judged without being asked for: about half a second of work, as
 /// with `wiretape list`. Of others the problems are told once they are looked at.
 const JUDGED: u64 = 4_000;
+
+/// How often it is told how far an index has come.
+const TOLD_EVERY: Duration = Duration::from_millis(100);
 
 /// A thread and its questions.
 pub(super) struct Worker {
@@ -106,6 +110,9 @@ fn ticket(ask: &Ask) -> Ticket {
         | Ask::Preview { ticket, .. }
         | Ask::Replay { ticket, .. }
         | Ask::Compare { ticket, .. }
+        | Ask::Accept { ticket, .. }
+        | Ask::Save { ticket, .. }
+        | Ask::Index { ticket, .. }
         | Ask::Delete { ticket, .. }
         | Ask::Cancel(ticket) => *ticket,
         Ask::Complete(_) | Ask::Reveal(_) => Ticket::default(),
@@ -135,9 +142,13 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
         Ask::Delete { session, .. } => {
             outlets::delete(session, shared).map(|said| Some(News::Done(ticket, said)))
         }
-        Ask::Preview { .. } | Ask::Replay { .. } | Ask::Compare { .. } => Err(anyhow::anyhow!(
-            "this wiretape does not replay from here\nhint: `wiretape replay SESSION --to URL` does"
-        )),
+        Ask::Index { text, .. } => index(&text, ticket, shared, latest),
+        // The replays' threads have these.
+        Ask::Preview { .. }
+        | Ask::Replay { .. }
+        | Ask::Compare { .. }
+        | Ask::Accept { .. }
+        | Ask::Save { .. } => Ok(None),
         Ask::Complete(_) | Ask::Cancel(_) | Ask::Reveal(_) => Ok(None),
     };
     match answered {
@@ -146,6 +157,29 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
         Err(error) if error.is::<Gone>() => Err(Gone),
         Err(error) => shared.tell(News::Failed(ticket, format!("{error:#}"))),
     }
+}
+
+/// Indexes a text, telling now and then how far it has come, for as long as it is wanted.
+fn index(
+    text: &[u8],
+    ticket: Ticket,
+    shared: &Shared,
+    latest: &AtomicU64,
+) -> anyhow::Result<Option<News>> {
+    let of = text.len() as u64;
+    let mut told = Instant::now();
+    let mut gone = false;
+    let index = Index::in_steps(text, |done| {
+        if told.elapsed() >= TOLD_EVERY {
+            told = Instant::now();
+            gone = shared.tell(News::Indexing { ticket, done: done as u64, of }).is_err();
+        }
+        !gone && latest.load(Ordering::Relaxed) == ticket.0
+    });
+    if gone {
+        return Err(Gone.into());
+    }
+    Ok(index.map(|index| News::Indexed(ticket, Arc::new(index))))
 }
 
 /// Sessions that are judged while nothing is asked, one at a time, the newest first.

@@ -22,7 +22,11 @@ use crate::{
     capture::{ExchangeId, Timestamp},
     cli::{progress::Reading, recording::Recording},
     protocol::{Session, Story},
-    replay::{bind::Heard, plan::Apart},
+    replay::{
+        bind::Heard,
+        plan::Apart,
+        steps::{Step, steps},
+    },
     store::tape::{Spool, TapeHeader},
 };
 
@@ -52,6 +56,18 @@ pub(super) struct PlayedSession {
 }
 
 impl Played {
+    /// Leaves all sessions but this one; false where it is not there.
+    pub(in crate::cli) fn only(&mut self, session: ExchangeId) -> bool {
+        self.sessions.retain(|played| played.story.session.id == session);
+        !self.sessions.is_empty()
+    }
+
+    /// The recorded endpoint of the first session.
+    pub(in crate::cli) fn endpoint(&self) -> Option<String> {
+        let steps = steps(&self.sessions.first()?.story);
+        Some(steps.iter().find_map(Step::told)?.open.url.clone())
+    }
+
     /// Tells what stands alone in a session.
     pub(super) fn telling<'p>(&'p self, session: &'p PlayedSession) -> Telling<'p> {
         self.reel.telling(session)

@@ -2,30 +2,38 @@
 //! certificate authority.
 //!
 //! `load` reads what is played, `started` has the server run, `run` drives tapes and sessions and
-//! judges each step as it is done, for `replay` too; `print` says what came of it and `sums` sums it
-//! up, `reports` writes it for CI by way of `drafts`; `age` says which tapes are old,
+//! judges each step as it is done, for `replay` and the terminal UI too; `print` judges and tells a
+//! `sink`, which prints; `foretell` says what would be sent; `sums` sums up, `reports` writes it for CI by way of `drafts`; `age` says which tapes are old,
 //! `learning` proposes rules, `fix` says what changed on a tape and `update` writes it.
 
 mod age;
 mod drafts;
 mod fix;
+mod foretell;
 mod learning;
 mod load;
 mod print;
 mod reports;
 mod run;
+mod sink;
 mod started;
 mod sums;
 #[cfg(test)]
 mod tests;
 mod update;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, bail};
 
+pub(super) use foretell::foretell;
 pub(super) use load::{Played, of_recording, of_tape};
-pub(super) use run::{Asked, Ran, play};
+pub(super) use run::{Asked, Ran, RanTape, play, play_to};
+pub(super) use sink::{Came, Outcome, Sink, Sums};
 
 use self::{
     reports::Reports,
@@ -98,24 +106,36 @@ fn updated(
     }
     let mut unfixed = of(Ruling::Extra) + of(Ruling::Missing);
     for (path, tape) in args.tapes.iter().zip(&ran.tapes) {
-        let (mut fixes, mut refused) = (Vec::new(), Vec::new());
-        for fix in &tape.fixes {
-            match fix {
-                Ok(fix) => fixes.push(fix),
-                Err(why) => refused.push(why),
-            }
-        }
+        let (put, refused) = accept(path, tape, secrets)?;
         unfixed += refused.len() as u64;
         for why in refused {
             ctx.out.talk(format!("cannot be put in: {}", visible::line(why)));
         }
-        if !fixes.is_empty() {
-            update::update(path, &fixes, secrets)?;
-            let many = units::count(fixes.len() as u64, "answer");
+        if put > 0 {
+            let many = units::count(put, "answer");
             ctx.out.talk(format!("{many} put into {}: see git diff", path.display()));
         }
     }
     Ok(if unfixed == 0 { ExitCode::SUCCESS } else { ExitCode::from(code::FOUND) })
+}
+
+/// Puts what changed into a tape; how many answers, and why others cannot be put in.
+pub(super) fn accept<'t>(
+    path: &Path,
+    tape: &'t RanTape,
+    secrets: &[(String, String)],
+) -> anyhow::Result<(u64, Vec<&'t str>)> {
+    let (mut fixes, mut refused) = (Vec::new(), Vec::new());
+    for fix in &tape.fixes {
+        match fix {
+            Ok(fix) => fixes.push(fix),
+            Err(why) => refused.push(why.as_str()),
+        }
+    }
+    if !fixes.is_empty() {
+        update::update(path, &fixes, secrets)?;
+    }
+    Ok((fixes.len() as u64, refused))
 }
 
 /// The tapes that were named are files: a word that is a session's or a query's is none.
@@ -149,11 +169,16 @@ fn asked(args: &VerifyArgs) -> anyhow::Result<Asked> {
 
 /// What scripts are told (faces.md, verify).
 pub(super) fn exit(ran: &Ran, allow_skips: bool) -> ExitCode {
+    ExitCode::from(exit_code(ran, allow_skips))
+}
+
+/// The same as a number.
+pub(super) fn exit_code(ran: &Ran, allow_skips: bool) -> u8 {
     if ran.interrupted {
-        ExitCode::from(code::INTERRUPTED)
+        code::INTERRUPTED
     } else if ran.is_green(allow_skips) {
-        ExitCode::SUCCESS
+        0
     } else {
-        ExitCode::from(code::FOUND)
+        code::FOUND
     }
 }

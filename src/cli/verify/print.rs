@@ -1,4 +1,4 @@
-//! Judges steps as they are done, and tells the verdicts: as JSON Lines, or to people.
+//! Judges steps as they are done, and tells the verdicts to whoever takes them ([`Sink`]).
 
 use std::collections::HashMap;
 
@@ -6,19 +6,11 @@ use super::{
     fix::Fix,
     load::Played,
     run::{Asked, PlannedSession, Ran, RanTape},
-    sums,
+    sink::{Came, Sink, Sums},
 };
 use crate::{
     capture::{ExchangeId, Record, redact::Leg},
-    cli::{
-        diff,
-        faces::{VerdictFace, VerifiedFace},
-        keep::Keep,
-        masked::Mask,
-        output::Output,
-        progress::Playing,
-        visible,
-    },
+    cli::{keep::Keep, masked::Mask},
     replay::{
         bind::Table,
         compare::{Difference, Lens, Ruling, Tally, Verdict, judge},
@@ -28,47 +20,30 @@ use crate::{
     },
 };
 
-/// Steps that are not the same and that people are told; further ones are counted, and the JSON has
-/// all.
-const STEPS_TOLD: u64 = 100;
-
 /// Tells how a run goes.
 pub(super) struct Teller<'t> {
     asked: &'t Asked,
-    /// How many there are.
-    tapes: usize,
-    out: &'t mut Output,
-    bar: Playing,
+    sink: &'t mut dyn Sink,
     mask: Mask,
     keep: Option<Keep>,
     ran: Ran,
     left_out: Vec<String>,
-    /// Steps that are not the same.
-    told: u64,
     /// `--update`: the records of live exchanges whose steps are not done.
     live: HashMap<ExchangeId, Vec<Record>>,
-    /// What stdout had to say against it.
+    /// What the sink had to say against it.
     failed: Option<anyhow::Error>,
 }
 
 impl<'t> Teller<'t> {
-    pub(super) fn new(
-        asked: &'t Asked,
-        (tapes, steps): (usize, u64),
-        keep: Option<Keep>,
-        out: &'t mut Output,
-    ) -> Self {
+    pub(super) fn new(asked: &'t Asked, keep: Option<Keep>, sink: &'t mut dyn Sink) -> Self {
         let mut mask = Mask::new(asked.reveal);
         for (name, value) in &asked.secrets {
             mask.learn(&name.to_ascii_lowercase(), credential(value));
         }
         Self {
             asked,
-            tapes,
-            out,
-            bar: Playing::new(steps),
+            sink,
             mask,
-            told: 0,
             live: HashMap::new(),
             keep,
             ran: Ran::default(),
@@ -81,10 +56,7 @@ impl<'t> Teller<'t> {
     pub(super) fn tape(&mut self, played: &Played, plans: &[PlannedSession<'_>]) {
         let bindings = plans.iter().flat_map(|plan| plan.bindings.told()).collect();
         let name = played.name.clone();
-        if !self.asked.json && self.tapes > 1 {
-            let name = visible::line(&name);
-            self.bar.aside(|| self.out.talk(format!("{name}:")));
-        }
+        self.sink.tape(&name);
         self.ran.tapes.push(RanTape { name, bindings, ..RanTape::default() });
     }
 
@@ -97,24 +69,17 @@ impl<'t> Teller<'t> {
             tape.tally.of += not_selected;
         }
         for _ in plan.items.iter().filter(|item| item.role() == Role::Left) {
-            self.step();
+            self.sink.step();
         }
     }
 
-    /// One more step is done, or passed over.
-    fn step(&mut self) {
-        if let Some(said) = self.bar.step().filter(|_| !self.asked.quiet) {
-            self.out.talk(said);
-        }
-    }
-
-    /// A session is done. Fails where stdout did.
+    /// A session is done. Fails where the sink did.
     pub(super) fn played(&mut self, alive: usize) -> anyhow::Result<()> {
         self.ran.alive = self.ran.alive.max(alive);
         self.check()
     }
 
-    /// Fails where stdout did.
+    /// Fails where the sink did.
     fn check(&mut self) -> anyhow::Result<()> {
         self.failed.take().map_or(Ok(()), Err)
     }
@@ -122,7 +87,7 @@ impl<'t> Teller<'t> {
     /// The sums. They are told after an interruption too: what was done was done.
     /// None where the run failed: then there is nothing to sum up.
     pub(super) fn finish(mut self, interrupted: Option<bool>) -> (Ran, anyhow::Result<()>) {
-        self.bar.finish();
+        self.sink.over();
         self.ran.interrupted = interrupted == Some(true);
         let kept = self.keep.take().map_or(Ok(()), Keep::finish);
         let told = if interrupted.is_some() { self.sums() } else { Ok(()) };
@@ -131,9 +96,6 @@ impl<'t> Teller<'t> {
 
     fn sums(&mut self) -> anyhow::Result<()> {
         self.check()?;
-        if self.asked.quiet {
-            return Ok(());
-        }
         let mut all = Tally::default();
         let (mut not_selected, mut bindings) = (0, Vec::new());
         for tape in &self.ran.tapes {
@@ -148,35 +110,14 @@ impl<'t> Teller<'t> {
         }
         self.left_out.sort_unstable();
         self.left_out.dedup();
-        if self.asked.json {
-            let counts = [all.compared, all.of, all.skipped, not_selected];
-            let paths = all.ignored_paths.keys().map(String::as_str).collect();
-            self.out.json(&VerifiedFace::new(counts, paths, &bindings, &self.left_out))?;
-            return Ok(());
-        }
-        let folded = self.told.saturating_sub(STEPS_TOLD);
-        sums::tell(&self.ran, &all, folded, &self.left_out, self.out);
-        Ok(())
+        let (ran, left_out) = (&self.ran, self.left_out.as_slice());
+        let sums = Sums { ran, all: &all, not_selected, bindings: &bindings, left_out };
+        self.sink.sums(&sums)
     }
 
-    fn tell(&mut self, verdict: Verdict) {
+    fn tell(&mut self, verdict: Verdict, came: &Came) {
         let verdict = self.masked(verdict);
-        let (json, same) = (self.asked.json, verdict.ruling == Ruling::Same);
-        self.told += u64::from(!same);
-        let printed = match (json, same) {
-            _ if self.asked.quiet => Ok(()),
-            (false, true) => Ok(()),
-            (false, false) if self.told > STEPS_TOLD => Ok(()),
-            _ => self.bar.aside(|| {
-                if json {
-                    self.out.json(&VerdictFace::new(&verdict))?;
-                } else {
-                    diff::tell(&verdict, self.out)?;
-                }
-                anyhow::Ok(self.out.flush()?)
-            }),
-        };
-        if let Err(error) = printed {
+        if let Err(error) = self.sink.verdict(&verdict, came) {
             self.failed.get_or_insert(error);
         }
         if let Some(tape) = self.ran.tapes.last_mut() {
@@ -207,7 +148,7 @@ impl<'t> Teller<'t> {
     }
 
     /// What a step that was sent comes to, and what else the server said.
-    fn judged(&mut self, item: &Planned<'_>, sent: &Sent, table: &Table) -> Vec<Verdict> {
+    fn judged(&mut self, item: &Planned<'_>, sent: &Sent, table: &Table) -> Vec<(Verdict, Came)> {
         let replayed = steps(&sent.replayed);
         let its = like(&item.step, &replayed);
         let (rules, ignore) = (&self.asked.rules, self.asked.ignore.as_slice());
@@ -230,7 +171,8 @@ impl<'t> Teller<'t> {
             method: extra.method.clone(),
             ..Verdict::of(&item.step, Ruling::Extra, Some(extra.reason.clone()))
         });
-        std::iter::once(verdict).chain(extras.collect::<Vec<_>>()).collect()
+        let extras = extras.map(|extra| (extra, Came::default()));
+        std::iter::once((verdict, Came::of(Some(&item.step), its))).chain(extras).collect()
     }
 }
 
@@ -246,14 +188,11 @@ impl Report for Teller<'_> {
     }
 
     fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
-        self.step();
+        self.sink.step();
         if item.role != Role::Chosen {
             // It is not judged, but why it failed concerns those that need it.
             let notes = if let Done::Sent(sent) = done { sent.notes } else { Vec::new() };
-            for note in notes {
-                let note = visible::line(&note);
-                self.bar.aside(|| self.out.talk(note));
-            }
+            notes.iter().for_each(|note| self.sink.note(note));
             return;
         }
         match done {
@@ -262,11 +201,12 @@ impl Report for Teller<'_> {
                     tape.tally.of += 1;
                     tape.tally.skipped += 1;
                 }
-                self.tell(Verdict::of(&item.step, Ruling::Skipped, Some(reason)));
+                let came = Came::of(Some(&item.step), None);
+                self.tell(Verdict::of(&item.step, Ruling::Skipped, Some(reason)), &came);
             }
             Done::Sent(sent) => {
-                for verdict in self.judged(item, &sent, table) {
-                    self.tell(verdict);
+                for (verdict, came) in self.judged(item, &sent, table) {
+                    self.tell(verdict, &came);
                 }
             }
         }

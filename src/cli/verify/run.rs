@@ -1,6 +1,6 @@
 //! Plays what was loaded and judges each step as it is done.
 
-use std::{collections::BTreeMap, env, time::Duration};
+use std::{collections::BTreeMap, env, io, time::Duration};
 
 use anyhow::{Context as _, bail};
 
@@ -8,6 +8,7 @@ use super::{
     fix::Fix,
     load::{Played, Telling},
     print::Teller,
+    sink::{Printer, Sink},
 };
 use crate::{
     capture::ExchangeId,
@@ -28,7 +29,7 @@ use crate::{
         compare::{Ruling, Tally, Verdict},
         drive::{DriveError, PATIENCE, Settings, drive},
         guard::Guard,
-        plan::{Plan, Role},
+        plan::{Apart, Plan, Role},
         rules::{Rules, Selector},
         steps::Step,
     },
@@ -41,13 +42,15 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// What was typed, checked.
 pub(in crate::cli) struct Asked {
-    pub(super) to: String,
+    pub(in crate::cli) to: String,
     pub(super) headers: Vec<(String, String)>,
     /// Those of them that came from the environment.
     pub(super) secrets: Vec<(String, String)>,
-    pub(super) guard: Guard,
+    pub(in crate::cli) guard: Guard,
     pub(super) upstream: UpstreamSettings,
     pub(super) only: Option<String>,
+    /// Nothing but this message of the client, or this exchange without one, and what it needs.
+    pub(in crate::cli) one: Option<(ExchangeId, u32)>,
     pub(in crate::cli) edits: Edits,
     pub(in crate::cli) speed: Option<f64>,
     pub(in crate::cli) rules: Rules,
@@ -60,7 +63,7 @@ pub(in crate::cli) struct Asked {
     /// Verdicts are read again when all is done: reports, rules that are learnt.
     pub(super) holds: bool,
     /// What changed is to be put into the tapes.
-    pub(super) update: bool,
+    pub(in crate::cli) update: bool,
     pub(super) reveal: bool,
     pub(super) json: bool,
 }
@@ -93,6 +96,11 @@ pub(in crate::cli) struct RanTape {
 }
 
 impl RanTape {
+    /// How many answers `--update` would put in.
+    pub(in crate::cli) fn acceptable(&self) -> u64 {
+        self.fixes.iter().filter(|fix| fix.is_ok()).count() as u64
+    }
+
     /// One more is told.
     pub(super) fn took(&mut self, verdict: Verdict, holds: bool) {
         *self.counts.entry(verdict.ruling.as_str()).or_default() += 1;
@@ -142,46 +150,95 @@ impl Asked {
             client_cert: typed.client_cert.clone(),
         };
         Ok(Self {
-            to,
             headers,
             secrets,
             guard,
             upstream,
             only: typed.only.clone(),
+            keep: typed.keep,
+            json: typed.json,
+            ..Self::plain(to, typed.reveal)
+        })
+    }
+
+    /// With no flag but `--to`, and `--reveal`.
+    pub(in crate::cli) fn plain(to: String, reveal: bool) -> Self {
+        Self {
+            to,
+            headers: Vec::new(),
+            secrets: Vec::new(),
+            guard: Guard::default(),
+            upstream: UpstreamSettings::default(),
+            only: None,
+            one: None,
             edits: Edits::default(),
             speed: None,
             rules: Rules::default(),
             ignore: Vec::new(),
             strict: false,
             timing: false,
-            keep: typed.keep,
+            keep: false,
             quiet: false,
             holds: false,
             update: false,
-            reveal: typed.reveal,
-            json: typed.json,
-        })
+            reveal,
+            json: false,
+        }
     }
 }
 
-/// Plays all of it, telling each verdict as it falls and the sums at the end.
+/// Plays all of it, printing each verdict as it falls and the sums at the end. Signals end it.
 pub(in crate::cli) fn play(all: &[Played], asked: &Asked, ctx: &mut Ctx) -> anyhow::Result<Ran> {
-    let mut planned = Vec::new();
-    for played in all {
-        planned.push((played, plans(played, asked)?));
-    }
+    let planned = plan_all(all, asked)?;
     let steps = planned.iter().flat_map(|(_, plans)| plans).map(|plan| plan.plan.items.len());
     let steps = steps.sum::<usize>() as u64;
     let keep = asked.keep.then(|| Keep::open(ctx)).transpose()?;
+    let mut printer = Printer::new(asked, (all.len(), steps), &mut ctx.out);
+    let signalled = async {
+        Signals::new()?.next().await;
+        Ok(())
+    };
+    played(&planned, asked, keep, &mut printer, signalled)
+}
+
+/// The same for whoever is told and says when it is enough.
+pub(in crate::cli) fn play_to(
+    all: &[Played],
+    asked: &Asked,
+    sink: &mut dyn Sink,
+    stopped: impl Future<Output = ()>,
+) -> anyhow::Result<Ran> {
+    let stopped = async {
+        stopped.await;
+        Ok(())
+    };
+    played(&plan_all(all, asked)?, asked, None, sink, stopped)
+}
+
+/// What is played, and its plans.
+type Planned<'s> = Vec<(&'s Played, Vec<PlannedSession<'s>>)>;
+
+fn plan_all<'s>(all: &'s [Played], asked: &Asked) -> anyhow::Result<Planned<'s>> {
+    all.iter().map(|played| Ok((played, plans(played, asked)?))).collect()
+}
+
+fn played(
+    planned: &[(&Played, Vec<PlannedSession<'_>>)],
+    asked: &Asked,
+    keep: Option<Keep>,
+    sink: &mut dyn Sink,
+    stopped: impl Future<Output = io::Result<()>>,
+) -> anyhow::Result<Ran> {
     // Steps go one after the other: handing each from thread to thread would cost more than it does.
     let runtime = single_thread()?;
-    let mut teller = Teller::new(asked, (all.len(), steps), keep, &mut ctx.out);
+    let mut teller = Teller::new(asked, keep, sink);
     let played = runtime.block_on(async {
-        let mut signals = Signals::new()?;
         let tasks = Tasks::new();
         let ended = tokio::select! {
-            ended = play_all(&planned, asked, &tasks, &mut teller) => ended.map(|()| false),
-            () = signals.next() => Ok(true),
+            // Signals are listened to before anything is sent.
+            biased;
+            stopped = stopped => stopped.map(|()| true).map_err(Into::into),
+            ended = play_all(planned, asked, &tasks, &mut teller) => ended.map(|()| false),
         };
         tasks.abort();
         tasks.drain(GRACE).await;
@@ -197,7 +254,7 @@ pub(in crate::cli) fn play(all: &[Played], asked: &Asked, ctx: &mut Ctx) -> anyh
 pub(super) struct PlannedSession<'s> {
     pub(super) plan: Plan<'s>,
     pub(super) bindings: Bindings,
-    telling: Telling<'s>,
+    pub(super) telling: Telling<'s>,
 }
 
 async fn play_all(
@@ -219,11 +276,17 @@ async fn play_all(
 }
 
 /// The plan of each session, with what binds its values.
-fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<PlannedSession<'s>>> {
+pub(super) fn plans<'s>(
+    played: &'s Played,
+    asked: &Asked,
+) -> anyhow::Result<Vec<PlannedSession<'s>>> {
     let only = asked.only.as_deref().map(|only| Query::parse(only, played.as_of));
     let only = only.transpose().context("--only")?;
     let corrections = Corrections::of(&asked.rules);
-    let wants = |step: &Step<'_>| only.as_ref().is_none_or(|only| matches(only, step));
+    let wants = |step: &Step<'_>| {
+        asked.one.is_none_or(|one| is_of(one, step))
+            && only.as_ref().is_none_or(|only| matches(only, step))
+    };
     let edits = |step: &Step<'_>| {
         let text = step.message.map(|m| String::from_utf8_lossy(&m.payload));
         text.map_or(0, |text| asked.edits.apply(text.as_ref()).1)
@@ -235,7 +298,8 @@ fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<PlannedSes
         let apart: (_, bind::Apart<'_, _>) = (session.heard.clone(), &mut each);
         let bindings = Bindings::gathered(story, apart, &played.placeholders, &corrections)?;
         let mut apart = session.apart.clone();
-        for apart in &mut apart {
+        let is_one = |apart: &&mut Apart| asked.one.is_none_or(|(id, _)| apart.exchange == id);
+        for apart in apart.iter_mut().filter(is_one) {
             // It is told only where something is asked of it.
             let asks = only.is_some() || !asked.edits.is_empty();
             let told = asks.then(|| telling.story(apart.exchange)).transpose()?;
@@ -252,6 +316,12 @@ fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<PlannedSes
         }
         plans.push(PlannedSession { plan, bindings, telling });
     }
+    if chosen == 0 && asked.one.is_some() {
+        bail!(
+            "it is no step of its own: it belongs to another call, or the server sent it\nhint: \
+             replay that call, or the whole session"
+        );
+    }
     if chosen == 0 && asked.only.is_some() {
         bail!("{}: no message of the client matches --only", played.name);
     }
@@ -261,6 +331,12 @@ fn plans<'s>(played: &'s Played, asked: &Asked) -> anyhow::Result<Vec<PlannedSes
         );
     }
     Ok(plans)
+}
+
+/// A step begins with this message, or is this exchange.
+fn is_of((exchange, number): (ExchangeId, u32), step: &Step<'_>) -> bool {
+    let own = step.message.map_or(0, |message| message.number);
+    step.exchange == exchange && own == number
 }
 
 /// One of a step's messages meets the query, or its exchange where it has none.
@@ -279,7 +355,7 @@ fn matches(only: &Query, step: &Step<'_>) -> bool {
     subject(step.message) || step.answer().is_some_and(|answer| subject(Some(answer)))
 }
 
-fn settings(asked: &Asked, session: ExchangeId) -> Settings {
+pub(super) fn settings(asked: &Asked, session: ExchangeId) -> Settings {
     Settings {
         to: asked.to.clone(),
         headers: asked.headers.clone(),

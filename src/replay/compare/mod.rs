@@ -27,5 +27,5 @@ mod wishes;
 pub use answers::rounds;
 pub use judge::judge;
 pub use lens::{Lens, Tally};
-pub use session::{Comparison, compare};
+pub use session::{Comparison, compare, compare_each, compare_steps};
 pub use verdict::{Difference, Kind, Ruling, Verdict};

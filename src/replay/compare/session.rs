@@ -37,27 +37,53 @@ impl Comparison {
 /// its later requests used is expected to be what the second one's answers gave.
 #[must_use]
 pub fn compare(first: &Story, second: &Story) -> Comparison {
+    let mut verdicts = Vec::new();
+    let tally = compare_each(first, second, |verdict, _, _| verdicts.push(verdict));
+    Comparison { verdicts, tally }
+}
+
+/// The same, with the steps of each verdict.
+pub fn compare_each(
+    first: &Story,
+    second: &Story,
+    mut visit: impl FnMut(Verdict, Option<&Step<'_>>, Option<&Step<'_>>),
+) -> Tally {
     let (ours, theirs) = (steps(first), steps(second));
-    let (rules, mut table) = (Rules::default(), Bindings::find(first, &[]).table());
-    let mut comparison = Comparison::default();
-    let tally = &mut comparison.tally;
+    let (mut table, mut tally) = (Bindings::find(first, &[]).table(), Tally::default());
     for pair in pairs(&ours, &theirs) {
-        comparison.verdicts.push(match pair {
+        match pair {
             Pair::Both(own, its) => {
-                learn(&mut table, own, its);
-                let (rules, table) = (&rules, &table);
-                let lens = Lens { rules, ignore: &[], table, strict: false, timing: false };
-                held(own, Some(its), &lens, Asked::Theirs, tally)
+                let verdict = both(own, its, &mut table, &mut tally);
+                visit(verdict, Some(own), Some(its));
             }
             Pair::First(own) => {
                 tally.of += 1;
                 let reason = "the other session has no such step";
-                Verdict::of(own, Ruling::Missing, Some(reason.to_owned()))
+                let verdict = Verdict::of(own, Ruling::Missing, Some(reason.to_owned()));
+                visit(verdict, Some(own), None);
             }
-            Pair::Second(its) => Verdict { message: None, ..Verdict::of(its, Ruling::Extra, None) },
-        });
+            Pair::Second(its) => {
+                let verdict = Verdict { message: None, ..Verdict::of(its, Ruling::Extra, None) };
+                visit(verdict, None, Some(its));
+            }
+        }
     }
-    comparison
+    tally
+}
+
+/// Holds one step against another, whichever they are.
+#[must_use]
+pub fn compare_steps(own: &Step<'_>, its: &Step<'_>) -> (Verdict, Tally) {
+    let (mut table, mut tally) = (Bindings::find(own.story, &[]).table(), Tally::default());
+    let verdict = both(own, its, &mut table, &mut tally);
+    (verdict, tally)
+}
+
+fn both(own: &Step<'_>, its: &Step<'_>, table: &mut Table, tally: &mut Tally) -> Verdict {
+    learn(table, own, its);
+    let (rules, table) = (&Rules::default(), &*table);
+    let lens = Lens { rules, ignore: &[], table, strict: false, timing: false };
+    held(own, Some(its), &lens, Asked::Theirs, tally)
 }
 
 /// What the answers of a step gave, in their order.

@@ -16,6 +16,7 @@ use url::Url;
 use super::{
     Done, DriveError, Extra, Report, Settings, Teller,
     exchange::Exchange,
+    foretell,
     ids::Ids,
     jar::Jar,
     request::{self, Common, Draft},
@@ -119,8 +120,8 @@ impl<'r, 's> Driver<'r, 's> {
         let first = plan.items.iter().find_map(|item| item.held()?.step.told());
         let http2 = first.is_some_and(|told| told.open.version == "HTTP/2");
         let (wire, events) = Wire::new(tls, http2, tasks);
-        let target = Target::new(&plan.endpoint, &settings.to)?;
-        let mut driver = Self {
+        let (target, table, ids) = foretell::begin(plan, table, settings)?;
+        let driver = Self {
             plan,
             settings,
             teller,
@@ -133,7 +134,7 @@ impl<'r, 's> Driver<'r, 's> {
             exchanges: BTreeMap::new(),
             table,
             answers: Answers::of(plan.story),
-            ids: Ids::of(plan.story),
+            ids,
             jar: Jar::default(),
             tools: Hints::default(),
             left_out: BTreeSet::new(),
@@ -157,11 +158,6 @@ impl<'r, 's> Driver<'r, 's> {
             made_up: 0,
             target,
         };
-        let (recorded, live) = driver.target.origins();
-        driver.table.moved(&recorded, &live);
-        for (recorded, fresh) in driver.target.segments() {
-            driver.knows(&recorded, &fresh);
-        }
         Ok(driver)
     }
 

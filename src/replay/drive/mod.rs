@@ -5,7 +5,8 @@
 //! them, whatever stream they come on, while it waits for one thing. `step` sends a step and waits
 //! for what it awaits, `parts` drives operations to their end (polls, multi-round trips), `ask`
 //! answers the server, `listen` keeps streams whose messages count, `request` makes a head of a
-//! recorded one, `target` says where it goes, `taken` is a step whose turn it is. Of
+//! recorded one, `target` says where it goes, `taken` is a step whose turn it is;
+//! `foretell` says what would be sent. Of
 //! each step's own exchanges a small story is told, which is held against the recorded one by
 //! [`super::compare`]; after that they are let go, so memory does not grow with the tape.
 
@@ -13,6 +14,7 @@ mod ask;
 mod connector;
 mod driver;
 mod exchange;
+mod foretell;
 mod ids;
 mod jar;
 mod listen;
@@ -37,6 +39,7 @@ use crate::{
     tls::{UpstreamSettings, UpstreamTls, UpstreamTlsError},
 };
 use driver::Driver;
+pub use foretell::{Foretold, foretell};
 
 /// How much longer than its recording an answer may take before it counts as missing.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -16,6 +16,7 @@ use crate::{
     capture::{Record, Timestamp},
     protocol::{Direction, Kind, Message, RefusalReason, Story},
     replay::{
+        bind::{Edits, Table},
         edit,
         plan::{Awaits, Item, Planned, Role},
         steps::StepKind,
@@ -44,6 +45,22 @@ pub(super) struct Started {
     /// What was sent.
     pub(super) body: Option<String>,
     pub(super) sent_at: Instant,
+}
+
+/// What is sent for a recorded message: with fresh values, and edited where it was chosen.
+pub(super) fn body(
+    table: &Table,
+    edits: &Edits,
+    item: &Planned<'_>,
+    message: &Message,
+) -> Result<String, String> {
+    let filled = if item.role == Role::Chosen && !edits.is_empty() {
+        let (text, _) = edits.apply(&String::from_utf8_lossy(&message.payload));
+        table.fill_json(message, &text)
+    } else {
+        table.fill(message)
+    };
+    filled.map_err(|unfilled| unfilled.to_string())
 }
 
 impl Driver<'_, '_> {
@@ -82,7 +99,9 @@ impl Driver<'_, '_> {
 
     pub(super) fn start(&mut self, index: usize, item: &Planned<'_>) -> Result<Started, String> {
         let told = item.step.told().ok_or("its exchange was not recorded")?;
-        let body = item.step.message.map(|message| self.body(item, message)).transpose()?;
+        let body =
+            item.step.message.map(|message| body(&self.table, &self.settings.edits, item, message));
+        let body = body.transpose()?;
         let recorded = item.step.message.map(|message| String::from_utf8_lossy(&message.payload));
         let both = recorded.as_deref().zip(body.as_deref());
         let say = Say { recorded: told, owner: Some(index), body: both, last_event: None };
@@ -96,17 +115,6 @@ impl Driver<'_, '_> {
             }
         }
         Ok(Started { index, key, id, body, sent_at: Instant::now() })
-    }
-
-    /// What is sent for a recorded message: with fresh values, and edited where it was chosen.
-    fn body(&self, item: &Planned<'_>, message: &Message) -> Result<String, String> {
-        let filled = if item.role == Role::Chosen && !self.settings.edits.is_empty() {
-            let (text, _) = self.settings.edits.apply(&String::from_utf8_lossy(&message.payload));
-            self.table.fill_json(message, &text)
-        } else {
-            self.table.fill(message)
-        };
-        filled.map_err(|unfilled| unfilled.to_string())
     }
 
     /// Waits for what a step awaits, tells it, and lets its exchanges go.

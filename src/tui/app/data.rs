@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
+use super::runs::Runs;
 use crate::{
     capture::Timestamp,
     tui::{
@@ -30,6 +31,8 @@ pub(crate) struct Data {
     /// What is said in the line of counters until the next key.
     pub(crate) say: Option<String>,
     pub(crate) history: History,
+    /// Replays and diffs that were done so far.
+    pub(crate) runs: Runs,
     /// Secrets are shown.
     pub(crate) revealed: bool,
 }
@@ -60,6 +63,7 @@ impl History {
 
 impl Data {
     pub(crate) fn apply(&mut self, news: News) {
+        self.runs.take(&news);
         match news {
             News::Symbols(texts) => self.symbols.extend(texts),
             News::Texts(texts) => {
@@ -102,6 +106,22 @@ impl Data {
 
     pub(crate) fn session(&self, id: SessionId) -> Option<&SessionRow> {
         self.sessions.get(id.0 as usize)
+    }
+
+    /// A recorded session and its replay, of which this is one: a replay that was kept is named
+    /// after what it replays (`replay of ID`).
+    pub(crate) fn replay_of(&self, id: SessionId) -> Option<(SessionId, SessionId)> {
+        let place = |place: usize| u32::try_from(place).ok().map(SessionId);
+        let replays =
+            |of: &SessionRow| Some(of.name.as_deref()?.strip_prefix("replay of ")?.to_owned());
+        let session = self.session(id)?;
+        if let Some(of) = replays(session) {
+            let recorded = self.sessions.iter().position(|own| own.id.to_string() == of);
+            return Some((place(recorded?)?, id));
+        }
+        let own = session.id.to_string();
+        let is_its = |other: &SessionRow| !other.deleted && replays(other).as_ref() == Some(&own);
+        Some((id, place(self.sessions.iter().rposition(is_its)?)?))
     }
 
     pub(crate) fn row(&self, id: RowId) -> Option<&Row> {

@@ -4,6 +4,7 @@
 mod chrome;
 mod data;
 mod export;
+mod runs;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -13,9 +14,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 pub(crate) use data::Data;
+pub(crate) use runs::{RULINGS, Run};
 
 use super::{
-    desk::{Ask, News, Ticket},
+    desk::{Ask, At, News, Ticket},
     draw::Canvas,
     keys::{Action, Keys},
     rows::{RowId, SessionId},
@@ -374,6 +376,7 @@ impl App {
             Some(Action::Suspend) => self.suspend(),
             Some(Action::Pause) => self.pause(),
             Some(Action::Replay | Action::ReplaySession) => self.preview(action),
+            Some(Action::Diff) => self.diff(),
             Some(Action::Help) => self.overlay = Some(views::help(&self.keys)),
             Some(Action::View(number)) => {
                 let session = self.view().and_then(View::session);
@@ -392,7 +395,28 @@ impl App {
         let one = action == Some(Action::Replay);
         let row = self.view().and_then(View::row).filter(|_| one);
         self.previewed = Some((session, row));
-        self.overlay = Some(views::preview(session, row, &mut self.effects));
+        let at = row.and_then(|row| self.data.row(row));
+        let at = at.map(|row| At { exchange: row.exchange, number: row.number });
+        self.overlay = Some(views::preview(session, at, &mut self.effects));
+    }
+
+    /// A replay that was recorded is held against what it replays, or a session against its latest
+    /// replay.
+    fn diff(&mut self) {
+        if self.view().and_then(View::row).is_some() {
+            self.data.say("m marks a row; d then holds another one against it");
+            return;
+        }
+        let Some(session) = self.view().and_then(View::session) else { return };
+        match self.data.replay_of(session) {
+            Some((recorded, replayed)) => {
+                let view = views::compared_sessions(recorded, replayed, &mut self.effects);
+                self.follow(Flow::Open(view), None);
+            }
+            None => self.data.say(
+                "no replay of this session was recorded; R replays it, `wiretape replay --keep` records that",
+            ),
+        }
     }
 
     fn quit(&mut self) {

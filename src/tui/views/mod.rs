@@ -17,6 +17,7 @@ mod problems;
 mod prompt;
 mod question;
 mod replayed;
+mod runs;
 mod sequence;
 mod sessions;
 mod teller;
@@ -30,7 +31,7 @@ use ratatui::layout::Rect;
 
 use super::{
     app::{Data, Effects},
-    desk::{Ask, News},
+    desk::{At, News},
     draw::Canvas,
     keys::{Action, Keys},
     rows::{RowId, SessionId},
@@ -71,7 +72,8 @@ pub(crate) enum Told {
     Editing(Action, String),
     /// The prompt was left: what was there before holds again.
     Left(Action),
-    /// The replay is to be sent: to where, and whether tools with side effects are called too.
+    /// The replay is to be sent: to where, empty for the recorded endpoint, and whether tools with
+    /// side effects are called too.
     Send(String, bool),
     /// This item of a menu, by its place, in the menu of this action.
     Chosen(Action, usize),
@@ -236,13 +238,13 @@ pub(crate) fn ask_to_quit(data: &Data) -> Box<dyn Overlay> {
 /// What a replay would do, and whether to do it; `row` is one call of the session.
 pub(crate) fn preview(
     session: SessionId,
-    row: Option<RowId>,
+    row: Option<At>,
     effects: &mut Effects,
 ) -> Box<dyn Overlay> {
     Box::new(preview::Preview::of(session, row, effects))
 }
 
-/// The verdicts of a replay that begins now.
+/// The verdicts of a replay that begins now; `to` is empty for the recorded endpoint.
 pub(crate) fn replayed(
     session: SessionId,
     row: Option<RowId>,
@@ -250,10 +252,8 @@ pub(crate) fn replayed(
     allow_side_effects: bool,
     effects: &mut Effects,
 ) -> Box<dyn View> {
-    let ticket = effects.ticket();
-    let title = format!("replay vs recorded, to {to}");
-    effects.ask(Ask::Replay { ticket, session, row, to, allow_side_effects });
-    Box::new(replayed::Replay::of(session, title, ticket))
+    let begins = replayed::Begins::Replay { row, to, allow_side_effects };
+    Box::new(replayed::Replay::new(session, begins, effects.ticket()))
 }
 
 /// Two calls held against each other.
@@ -263,9 +263,18 @@ pub(crate) fn compared(
     replayed: RowId,
     effects: &mut Effects,
 ) -> Box<dyn View> {
-    let ticket = effects.ticket();
-    effects.ask(Ask::Compare { ticket, recorded, replayed });
-    Box::new(replayed::Replay::of(session, "diff".to_owned(), ticket))
+    let begins = replayed::Begins::Calls(recorded, replayed);
+    Box::new(replayed::Replay::new(session, begins, effects.ticket()))
+}
+
+/// Two sessions held against each other.
+pub(crate) fn compared_sessions(
+    recorded: SessionId,
+    replayed: SessionId,
+    effects: &mut Effects,
+) -> Box<dyn View> {
+    let begins = replayed::Begins::Session(replayed);
+    Box::new(replayed::Replay::new(recorded, begins, effects.ticket()))
 }
 
 /// The views behind a digit, from the root on; none where there is nothing to show.
@@ -283,6 +292,7 @@ pub(crate) fn jump(
         (5, Some(session)) => stack.push(Box::new(catalogue::Catalogue::of(session))),
         (6, Some(session)) => stack.push(Box::new(problems::Problems::of(session))),
         (7, Some(session)) => stack.push(Box::new(latency::Latency::of(session))),
+        (8, session) => stack.push(Box::new(runs::RunsView::of(session))),
         _ => return None,
     }
     Some(stack)

@@ -8,36 +8,62 @@ use tui_input::{Input, backend::crossterm::EventHandler as _};
 use super::{Flow, Overlay, Told};
 use crate::tui::{
     app::{Data, Effects},
-    desk::{self, Ask, News, Ticket},
+    desk::{self, Ask, At, News, Ticket},
     draw::Canvas,
     keys::{Action, Keys},
-    rows::{RowId, SessionId},
+    rows::SessionId,
     text,
 };
 
 /// The overlay.
 pub(crate) struct Preview {
+    session: SessionId,
+    row: Option<At>,
     waiting: Ticket,
     told: Option<std::sync::Arc<desk::Preview>>,
     failed: Option<String>,
     /// The target, once it is known, as it is edited.
     to: Input,
     editing: bool,
+    /// The user named the target; else it is the recorded endpoint, which may be masked here.
+    own: bool,
     allow: bool,
+    /// Lines that are scrolled out.
+    scrolled: usize,
 }
 
 impl Preview {
-    pub(crate) fn of(session: SessionId, row: Option<RowId>, effects: &mut Effects) -> Self {
+    pub(crate) fn of(session: SessionId, row: Option<At>, effects: &mut Effects) -> Self {
         let ticket = effects.ticket();
-        effects.ask(Ask::Preview { ticket, session, row });
+        effects.ask(Ask::Preview { ticket, session, row, to: None });
         Self {
+            session,
+            row,
             waiting: ticket,
             told: None,
             failed: None,
             to: Input::default(),
             editing: false,
+            own: false,
             allow: false,
+            scrolled: 0,
         }
+    }
+
+    /// The target was edited: what would be sent there.
+    fn edited(&mut self, effects: &mut Effects) {
+        self.editing = false;
+        let shown = self.told.as_ref().map_or("", |told| &told.to);
+        let to = self.to.value().trim().to_owned();
+        if to == shown {
+            return;
+        }
+        self.own = !to.is_empty();
+        self.waiting = effects.ticket();
+        let (session, row) = (self.session, self.row);
+        let to = Some(to).filter(|to| !to.is_empty());
+        effects.ask(Ask::Preview { ticket: self.waiting, session, row, to });
+        (self.told, self.failed) = (None, None);
     }
 
     fn lines(&self) -> Vec<String> {
@@ -69,7 +95,7 @@ impl Overlay for Preview {
     ) -> Flow {
         if self.editing {
             match key.code {
-                KeyCode::Enter | KeyCode::Esc | KeyCode::Tab => self.editing = false,
+                KeyCode::Enter | KeyCode::Esc | KeyCode::Tab => self.edited(effects),
                 _ => {
                     self.to.handle_event(&crossterm::event::Event::Key(*key));
                 }
@@ -78,13 +104,24 @@ impl Overlay for Preview {
         }
         match (key.code, action) {
             (KeyCode::Enter, _) if self.told.is_some() => {
-                Flow::Tell(Told::Send(self.to.value().to_owned(), self.allow))
+                let to = if self.own { self.to.value().trim().to_owned() } else { String::new() };
+                Flow::Tell(Told::Send(to, self.allow))
             }
             (KeyCode::Char('a'), _) => {
                 self.allow = !self.allow;
                 Flow::Stay
             }
-            (KeyCode::Char('t') | KeyCode::Tab, _) if self.told.is_some() => {
+            (_, Some(Action::Down | Action::HalfDown | Action::PageDown)) => {
+                self.scrolled = (self.scrolled + 1).min(self.lines().len().saturating_sub(1));
+                Flow::Stay
+            }
+            (_, Some(Action::Up | Action::HalfUp | Action::PageUp)) => {
+                self.scrolled = self.scrolled.saturating_sub(1);
+                Flow::Stay
+            }
+            (KeyCode::Char('t') | KeyCode::Tab, _)
+                if self.told.is_some() || self.failed.is_some() =>
+            {
                 self.editing = true;
                 Flow::Stay
             }
@@ -133,13 +170,13 @@ impl Overlay for Preview {
         let lines = self.lines();
         let wrapped =
             lines.iter().flat_map(|line| text::wrap(&text::visible(line), inner.width.into()));
-        for (y, line) in (inner.y + 3..last).zip(wrapped) {
+        for (y, line) in (inner.y + 3..last).zip(wrapped.skip(self.scrolled)) {
             canvas.put(inner.x, y, &line, inner.width, theme.plain());
         }
         let hint = if self.editing {
-            "Enter done"
+            "Enter shows what would be sent there"
         } else {
-            "Enter sends   t target   a side effects   Esc cancels"
+            "Enter sends   t target   a side effects   j k scroll   Esc cancels"
         };
         canvas.put(inner.x, last, hint, inner.width, theme.heading());
     }

@@ -1,0 +1,543 @@
+//! Replays and diffs for the terminal UI: what would be sent, the verdicts as they fall, two calls or
+//! sessions held against each other, what was accepted.
+//!
+//! A replay goes the way of `wiretape verify` and `wiretape replay`: the same plan, the same
+//! comparison, the same masks; only who is told differs (`verify`'s [`Sink`]). One thread replays, one
+//! at a time; another one looks and compares, so that a preview waits for no replay.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+    },
+};
+
+use anyhow::{Context as _, bail};
+use tokio::sync::oneshot;
+
+use super::{
+    super::{
+        diff,
+        masked::Mask,
+        pretty,
+        recording::Recording,
+        units,
+        verify::{self, Asked, Came, Outcome, Played, RanTape, Sink, Sums, of_recording, of_tape},
+    },
+    shared::{Gone, Shared},
+};
+use crate::{
+    capture::{ExchangeId, Timestamp, redact::Leg},
+    protocol::{Session, Story},
+    recorder::Source as _,
+    replay::{
+        compare::{Difference, Ruling, Tally, Verdict, compare_each, compare_steps},
+        steps::{Step, steps},
+    },
+    tasks,
+    tui::{
+        desk::{Ask, At, News, Pair, Preview, Replayed, Ticket, VerdictTold},
+        rows::SessionId,
+        text,
+    },
+};
+
+/// Verdicts that wait for the UI; then the replay waits.
+const WAITING: usize = 64;
+
+/// Exchanges of a session that are read to tell one call of it; of a larger session the call's own
+/// exchange is read alone.
+const TOLD: usize = 2_000;
+
+/// Bytes of a value that the screen gets; the verdict is of the whole.
+const VALUE: usize = 16 << 10;
+
+/// Places of one step that the screen gets; further ones are counted.
+const PLACES: usize = 200;
+
+/// Lines of a request that the screen gets.
+const LINES: usize = 2_000;
+
+/// The threads' inboxes, and what can still be stopped.
+pub(super) struct Replays {
+    looks: Sender<Job>,
+    replays: Sender<Job>,
+    going: Vec<(Ticket, oneshot::Sender<()>)>,
+    reveals: Arc<AtomicBool>,
+}
+
+/// A question, and how it is taken back: by dropping the other end.
+struct Job {
+    ask: Ask,
+    ticket: Ticket,
+    stopped: oneshot::Receiver<()>,
+}
+
+impl Replays {
+    /// Starts the threads. They end when this is dropped; a replay is stopped then.
+    pub(super) fn start(
+        shared: &Shared,
+        tape: Option<PathBuf>,
+        as_of: Option<Timestamp>,
+        reveal: bool,
+    ) -> std::io::Result<Self> {
+        let reveals = Arc::new(AtomicBool::new(reveal));
+        let inbox = |name: &str| {
+            let (sender, jobs) = channel();
+            let (shared, tape, reveals) = (shared.clone(), tape.clone(), Arc::clone(&reveals));
+            let desk = Replaying { shared, tape, as_of, reveals, last: None };
+            tasks::thread(name, move || desk.run(&jobs))?;
+            std::io::Result::Ok(sender)
+        };
+        let (looks, replays) = (inbox("browse-compare")?, inbox("browse-replay")?);
+        Ok(Self { looks, replays, going: Vec::new(), reveals })
+    }
+
+    /// Takes a question of its kind. A replay stops the one before it.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        let (inbox, ticket) = match &ask {
+            Ask::Replay { ticket, .. } => {
+                self.going.clear();
+                (&self.replays, *ticket)
+            }
+            Ask::Accept { ticket, .. } => (&self.replays, *ticket),
+            Ask::Preview { ticket, .. }
+            | Ask::Compare { ticket, .. }
+            | Ask::Save { ticket, .. } => (&self.looks, *ticket),
+            _ => return,
+        };
+        let (stop, stopped) = oneshot::channel();
+        self.going.retain(|(_, going)| !going.is_closed());
+        self.going.push((ticket, stop));
+        // It has ended with the screen: nobody waits.
+        let _ = inbox.send(Job { ask, ticket, stopped });
+    }
+
+    /// Stops what has this ticket.
+    pub(super) fn cancel(&mut self, ticket: Ticket) {
+        self.going.retain(|(own, _)| *own != ticket);
+    }
+
+    /// Secrets are shown from now on, or masked again.
+    pub(super) fn reveal(&self, reveal: bool) {
+        self.reveals.store(reveal, Ordering::Relaxed);
+    }
+}
+
+/// A thread's state.
+struct Replaying {
+    shared: Shared,
+    tape: Option<PathBuf>,
+    as_of: Option<Timestamp>,
+    reveals: Arc<AtomicBool>,
+    /// What the latest replay of the tape came to: what can be accepted. The answers of the steps
+    /// that changed are in it.
+    last: Option<(Ticket, RanTape)>,
+}
+
+impl Replaying {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(Job { ask, ticket, mut stopped }) = jobs.recv() {
+            // It was taken back while it waited.
+            if matches!(stopped.try_recv(), Err(oneshot::error::TryRecvError::Closed)) {
+                continue;
+            }
+            let answered = self.answer(ask, ticket, stopped);
+            let told = match answered {
+                Ok(Some(news)) => self.shared.tell(news),
+                Ok(None) => Ok(()),
+                Err(error) if error.is::<Gone>() => Err(Gone),
+                Err(error) => self.shared.tell(News::Failed(ticket, told_error(&error))),
+            };
+            if told.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(
+        &mut self,
+        ask: Ask,
+        ticket: Ticket,
+        stopped: oneshot::Receiver<()>,
+    ) -> anyhow::Result<Option<News>> {
+        match ask {
+            Ask::Preview { session, row, to, .. } => {
+                let told = self.preview(session, row, to)?;
+                Ok(Some(News::Preview(ticket, Arc::new(told))))
+            }
+            Ask::Replay { session, row, to, allow_side_effects, .. } => {
+                let mut asked = self.asked(row, to);
+                asked.guard.all = allow_side_effects;
+                asked.update = self.tape.is_some();
+                let replayed = self.replay(ticket, session, asked, stopped)?;
+                Ok(Some(News::Replayed(ticket, replayed)))
+            }
+            Ask::Compare { what, .. } => {
+                self.compare(ticket, what).map(|tally| Some(News::Replayed(ticket, tally)))
+            }
+            Ask::Accept { run, .. } => self.accept(run).map(|said| Some(News::Done(ticket, said))),
+            Ask::Save { path, text, .. } => {
+                save(&path, &text).map(|said| Some(News::Done(ticket, said)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn reveals(&self) -> bool {
+        self.reveals.load(Ordering::Relaxed)
+    }
+
+    fn asked(&self, row: Option<At>, to: String) -> Asked {
+        let one = row.map(|At { exchange, number }| (exchange, number));
+        let mut asked = Asked::plain(to, self.reveals());
+        asked.one = one;
+        asked
+    }
+
+    /// A session as `verify` plays it: from its tape, or from a copy of what the store has.
+    fn load(&self, session: SessionId) -> anyhow::Result<Played> {
+        let id = self.name(session)?;
+        let mut played = match &self.tape {
+            Some(path) => of_tape(path, self.as_of)?,
+            None => {
+                let mut recording = self.recording()?;
+                let sessions = recording.select(&id.to_string())?;
+                of_recording(id.to_string(), &mut recording, &sessions)?
+            }
+        };
+        if !played.only(id) {
+            bail!("the session is not there any more");
+        }
+        Ok(played)
+    }
+
+    fn name(&self, session: SessionId) -> anyhow::Result<ExchangeId> {
+        self.shared.ledger().name(session).context("the session is not there any more")
+    }
+
+    fn recording(&self) -> anyhow::Result<Recording> {
+        Recording::of(Box::new(self.shared.clone()), self.as_of, self.tape.is_some())
+    }
+
+    fn preview(
+        &self,
+        session: SessionId,
+        row: Option<At>,
+        to: Option<String>,
+    ) -> anyhow::Result<Preview> {
+        let played = self.load(session)?;
+        let asked = self.asked(row, to.clone().unwrap_or_default());
+        let told = verify::foretell(&played, &asked)?;
+        let told = told.context("the session has nothing that could be sent")?;
+        let mut mask = Mask::new(self.reveals());
+        let (mut request, mut notes) = (Vec::new(), Vec::new());
+        if told.needed > 0 {
+            let many = units::count(told.needed, "step");
+            notes.push(format!("{many} of them because others need what they bring"));
+        }
+        if let Some((exchange, first)) = &told.first {
+            // What is secret in it is known by its own records.
+            for record in self.shared.clone().records(*exchange)? {
+                mask.hear(&record.fact);
+            }
+            request.push(format!("{} {}", first.method, mask.url(&first.url)));
+            let headers = mask.headers(&first.headers);
+            let line = |(name, value): (&str, &bytes::Bytes)| {
+                format!("{name}: {}", String::from_utf8_lossy(value))
+            };
+            request.extend(headers.iter().map(line));
+            if let Some(body) = &first.body {
+                let body = mask.body(None, Leg::Mcp, body.as_bytes());
+                let lines = pretty::json(&body);
+                let lines = lines.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
+                request.push(String::new());
+                request.extend(lines.lines().take(LINES).map(str::to_owned));
+            }
+            notes.extend((!first.left_out.is_empty()).then(|| {
+                let names = first.left_out.join(", ");
+                format!("not sent, for it is a credential: {names}; `wiretape replay --header-env` gives it")
+            }));
+            notes.extend(
+                (!first.given.is_empty())
+                    .then(|| format!("sent as the server gives it: {}", first.given.join(", "))),
+            );
+            if first.unfilled {
+                notes.push("values of earlier answers are put in when it is sent".to_owned());
+            }
+        }
+        let visible = |lines: Vec<String>| -> Vec<String> {
+            lines.iter().map(|line| text::visible(line).into_owned()).collect()
+        };
+        // What was typed is the user's own; the recorded one may bear a key.
+        let to = to.unwrap_or_else(|| mask.url(&told.endpoint).into_owned());
+        Ok(Preview {
+            to,
+            steps: told.steps,
+            request: visible(request),
+            guarded: visible(told.guarded),
+            notes: visible(notes),
+        })
+    }
+
+    fn replay(
+        &mut self,
+        ticket: Ticket,
+        session: SessionId,
+        mut asked: Asked,
+        stopped: oneshot::Receiver<()>,
+    ) -> anyhow::Result<Replayed> {
+        let played = self.load(session)?;
+        if asked.to.is_empty() {
+            asked.to = played.endpoint().context("the session has no step with a URL")?;
+        }
+        let played = [played];
+        let (sender, verdicts) = sync_channel(WAITING);
+        let shared = self.shared.clone();
+        // A runtime's thread may not wait for the UI.
+        let telling = tasks::thread("browse-verdicts", move || {
+            while let Ok(news) = verdicts.recv() {
+                shared.tell(news)?;
+            }
+            Ok(())
+        })?;
+        let mut screen = Screen { ticket, verdicts: sender, sums: Replayed::default() };
+        let stop = async {
+            // Either end: it was said, or the screen was closed.
+            drop(stopped.await);
+        };
+        let ran = verify::play_to(&played, &asked, &mut screen, stop);
+        let mut sums = std::mem::take(&mut screen.sums);
+        drop(screen);
+        if let Ok(Err(Gone)) = telling.join() {
+            return Err(Gone.into());
+        }
+        let mut ran = ran?;
+        sums.exit = verify::exit_code(&ran, false);
+        let fixable = ran.tapes.pop().filter(|_| asked.update && !ran.interrupted);
+        if let (Some(tape), Some(path)) = (fixable, &self.tape) {
+            sums.acceptable = tape.acceptable();
+            sums.baseline = Some(text::visible(&path.display().to_string()).into_owned());
+            self.last = Some((ticket, tape));
+        }
+        Ok(sums)
+    }
+
+    fn accept(&mut self, run: Ticket) -> anyhow::Result<String> {
+        let Some((_, tape)) = self.last.take_if(|(ticket, _)| *ticket == run) else {
+            bail!("its answers are not held any more\nhint: replay it again, then accept");
+        };
+        let path = self.tape.as_ref().context("only a tape is a baseline")?;
+        let (put, refused) = verify::accept(path, &tape, &[])?;
+        let many = units::count(put, "answer");
+        let mut said = format!("{many} put into {}: see git diff", path.display());
+        if let Some(why) = refused.first() {
+            said = format!("{said}; {} cannot be put in: {why}", refused.len());
+        }
+        Ok(text::visible(&said).into_owned())
+    }
+
+    fn compare(&self, ticket: Ticket, what: Pair) -> anyhow::Result<Replayed> {
+        // One mask for both, so that equal secrets are equal behind it.
+        let mut mask = Mask::new(self.reveals());
+        let mut recording = self.recording()?;
+        recording.tell_secrets(&mask);
+        let mut counts = Counts::default();
+        let mut verdicts = Vec::new();
+        let mut take = |verdict: Verdict, came: &Came| {
+            counts.take(verdict.ruling);
+            verdicts.push(told(&verdict, came));
+        };
+        let tally = match what {
+            Pair::Calls(own, its) => {
+                let (first, second) = (
+                    self.story_of(own, &mut recording, &mut mask)?,
+                    self.story_of(its, &mut recording, &mut mask)?,
+                );
+                let (ours, theirs) = (step_at(own, &first)?, step_at(its, &second)?);
+                let (verdict, tally) = compare_steps(&ours, &theirs);
+                take(verdict, &Came::of(Some(&ours), Some(&theirs)));
+                tally
+            }
+            Pair::Sessions(own, its) => {
+                let (own, its) = (self.name(own)?, self.name(its)?);
+                let mut story =
+                    |id: ExchangeId| diff::story(&mut recording, Some(&id.to_string()), &mut mask);
+                let (first, second) = (story(own)?, story(its)?);
+                compare_each(&first, &second, |verdict, own, its| {
+                    take(verdict, &Came::of(own, its));
+                })
+            }
+        };
+        for verdict in verdicts {
+            self.shared.tell(News::Verdict(ticket, Arc::new(verdict)))?;
+        }
+        Ok(Replayed { exit: u8::from(!counts.all_same), ..summed(&tally) })
+    }
+
+    /// The session of a call told, or as much of it as the call needs.
+    fn story_of(
+        &self,
+        at: At,
+        recording: &mut Recording,
+        mask: &mut Mask,
+    ) -> anyhow::Result<Story> {
+        let session = self.shared.ledger().session_of(at.exchange);
+        let id = self.name(session.context("the row is not there any more")?)?;
+        let mut session: Session = recording
+            .select(&id.to_string())?
+            .pop()
+            .context("the session is not there any more")?;
+        if session.exchanges.len() > TOLD {
+            session.exchanges = vec![at.exchange];
+        }
+        diff::masked(recording, session, mask)
+    }
+}
+
+/// The step that a row shows.
+fn step_at(at: At, story: &Story) -> anyhow::Result<Step<'_>> {
+    let own = |step: &Step<'_>| {
+        let number = step.message.map_or(0, |message| message.number);
+        step.exchange == at.exchange && number == at.number
+    };
+    let step = steps(story).into_iter().find(own);
+    step.context(
+        "it is no step of its own: it belongs to another call, or the server sent it\n\
+         hint: x goes to the call",
+    )
+}
+
+/// Whether all is the same.
+struct Counts {
+    all_same: bool,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self { all_same: true }
+    }
+}
+
+impl Counts {
+    fn take(&mut self, ruling: Ruling) {
+        self.all_same &= ruling == Ruling::Same;
+    }
+}
+
+/// The screen, as a run tells it.
+struct Screen {
+    ticket: Ticket,
+    verdicts: SyncSender<News>,
+    sums: Replayed,
+}
+
+impl Sink for Screen {
+    fn note(&mut self, note: &str) {
+        self.sums.notes.push(text::visible(note).into_owned());
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, came: &Came) -> anyhow::Result<()> {
+        let news = News::Verdict(self.ticket, Arc::new(told(verdict, came)));
+        self.verdicts.send(news).map_err(|_| Gone.into())
+    }
+
+    fn sums(&mut self, sums: &Sums<'_>) -> anyhow::Result<()> {
+        let mut notes = std::mem::take(&mut self.sums.notes);
+        if !sums.left_out.is_empty() {
+            let names = text::visible(&sums.left_out.join(", ")).into_owned();
+            notes.push(format!("not sent, for it is in no recording: {names}"));
+        }
+        self.sums = Replayed { notes, ..summed(sums.all) };
+        Ok(())
+    }
+}
+
+fn summed(tally: &Tally) -> Replayed {
+    let paths = tally.ignored_paths.keys();
+    Replayed {
+        compared: tally.compared,
+        of: tally.of,
+        skipped: tally.skipped,
+        ignored_paths: paths.map(|path| text::visible(path).into_owned()).collect(),
+        ..Replayed::default()
+    }
+}
+
+/// A verdict as the screen has it; it is masked already.
+fn told(verdict: &Verdict, came: &Came) -> VerdictTold {
+    let visible = |told: &str| text::visible(told).into_owned();
+    let number = verdict.message.as_deref().and_then(|id| id.rsplit_once('.')?.1.parse().ok());
+    let us = |outcome: &Option<Outcome>| {
+        outcome.as_ref().and_then(|outcome| u32::try_from(outcome.us?).ok())
+    };
+    let more = verdict.differences.len().saturating_sub(PLACES);
+    let more = (more > 0).then(|| format!("{more} more places differ"));
+    let said = verdict.reason.as_deref().map(visible).into_iter().chain(more);
+    let reason = said.collect::<Vec<_>>().join("; ");
+    let live = verdict.ruling == Ruling::Extra;
+    VerdictTold {
+        exchange: (!live).then_some(verdict.exchange),
+        number,
+        method: visible(&verdict.method),
+        name: verdict.name.as_deref().map(visible).unwrap_or_default(),
+        ruling: verdict.ruling,
+        recorded: came.recorded.as_ref().map(words).unwrap_or_default(),
+        replayed: came.replayed.as_ref().map(words).unwrap_or_default(),
+        recorded_us: us(&came.recorded),
+        replayed_us: us(&came.replayed),
+        differences: verdict.differences.iter().take(PLACES).map(shown).collect(),
+        reason: Some(reason).filter(|reason| !reason.is_empty()),
+    }
+}
+
+/// `200 792ms 6f`.
+fn words(outcome: &Outcome) -> String {
+    let took = outcome.us.map(text::duration);
+    let frames = (outcome.frames > 0).then(|| format!("{}f", outcome.frames));
+    let all = std::iter::once(text::visible(&outcome.word).into_owned()).chain(took).chain(frames);
+    all.collect::<Vec<_>>().join(" ")
+}
+
+fn shown(difference: &Difference) -> Difference {
+    let cut = |value: &Option<String>| {
+        let value = value.as_deref()?;
+        let mut end = value.len().min(VALUE);
+        while !value.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mark = if end < value.len() { "…" } else { "" };
+        Some(format!("{}{mark}", text::visible(value.get(..end).unwrap_or_default())))
+    };
+    Difference {
+        path: text::visible(&difference.path).into_owned(),
+        kind: difference.kind,
+        recorded: cut(&difference.recorded),
+        replayed: cut(&difference.replayed),
+        message: difference.message.clone(),
+    }
+}
+
+/// Writes a new file: what is there is nobody's to write over.
+fn save(path: &str, said: &str) -> anyhow::Result<String> {
+    let file = std::fs::File::options().write(true).create_new(true).open(path);
+    let mut file = match file {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{path} is there already\nhint: another name")
+        }
+        other => other.with_context(|| path.to_owned())?,
+    };
+    file.write_all(said.as_bytes()).with_context(|| path.to_owned())?;
+    Ok(text::visible(&format!("written: {path}")).into_owned())
+}
+
+/// An error in one line: why, and what to do.
+fn told_error(error: &anyhow::Error) -> String {
+    text::visible(&format!("{error:#}").replace('\n', "; ")).into_owned()
+}
