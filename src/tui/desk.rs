@@ -134,7 +134,7 @@ pub enum Ask {
         text: String,
     },
     /// Indexes a JSON text that is too long to be indexed between two keys: [`News::Indexing`] now
-    /// and then, then [`News::Indexed`] (`json::Indexer`).
+    /// and then, then [`News::Indexed`]; [`Index::in_steps`] makes it.
     Index {
         /// Comes back.
         ticket: Ticket,
