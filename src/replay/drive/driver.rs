@@ -279,12 +279,6 @@ impl<'r, 's> Driver<'r, 's> {
         }
     }
 
-    /// A fresh value for one of the recording.
-    pub(super) fn knows(&mut self, recorded: &str, fresh: &str) {
-        self.ids.set(recorded, fresh);
-        self.table.set(recorded, fresh);
-    }
-
     /// Learns what the head of a response says, and the ids in it.
     pub(super) fn learn_head(&mut self, step: &Step<'_>, key: Key) {
         let Some(told) = step.told() else { return };

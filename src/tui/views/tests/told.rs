@@ -11,7 +11,6 @@ use crate::{
         problems::{Problem, Severity},
         testing::{START, id, stories},
     },
-    replay::compare::{Difference, Kind, Ruling},
     tui::{
         app::{
             App, Effect, Msg,
@@ -20,7 +19,7 @@ use crate::{
                 screen,
             },
         },
-        desk::{Ask, News, OfferTold, Preview, Replayed, SessionTold, VerdictTold},
+        desk::{Ask, News, OfferTold, SessionTold},
         pictures::{self, Masking},
         theme::Theme,
     },
@@ -193,97 +192,6 @@ fn a_parent_and_a_failure_are_found_in_the_sequence() {
     assert!(marked(&app).contains("tools/call delete #8"), "{}", marked(&app));
     press(&mut app, "x");
     assert!(screen(&app, 80, 24).contains("it belongs to no other call"));
-}
-
-fn verdict(ruling: Ruling, name: &str, differences: Vec<Difference>) -> News {
-    let told = VerdictTold {
-        exchange: Some(id(1)),
-        number: Some(0),
-        method: "tools/call".to_owned(),
-        name: name.to_owned(),
-        ruling,
-        recorded: "200 792ms".to_owned(),
-        replayed: if ruling == Ruling::Missing { String::new() } else { "200 845ms".to_owned() },
-        differences,
-        reason: (ruling == Ruling::Skipped).then(|| "may have side effects".to_owned()),
-    };
-    News::Verdict(crate::tui::desk::Ticket(0), Arc::new(told))
-}
-
-fn difference(path: &str, recorded: &str, replayed: &str) -> Difference {
-    Difference {
-        path: path.to_owned(),
-        kind: Kind::Value,
-        recorded: Some(recorded.to_owned()),
-        replayed: Some(replayed.to_owned()),
-        message: None,
-    }
-}
-
-/// An app that has sent a replay, and what came of it.
-fn replayed(size: (u16, u16)) -> App {
-    let mut app = told(size, FULL);
-    let effects = press_only(&mut app, "R");
-    let [Effect::Ask(Ask::Preview { ticket, .. })] = effects.as_slice() else {
-        panic!("{effects:?}")
-    };
-    let preview = Preview {
-        to: "http://127.0.0.1:3000/mcp".to_owned(),
-        steps: 16,
-        request: vec![
-            "POST /mcp".to_owned(),
-            "authorization: {{authorization:1}}".to_owned(),
-            String::new(),
-            r#"{"jsonrpc":"2.0","id":1,"method":"initialize"}"#.to_owned(),
-        ],
-        guarded: vec!["delete".to_owned()],
-        notes: vec!["authorization is left out: it stands on no tape".to_owned()],
-    };
-    app.update(Msg::News(News::Preview(*ticket, Arc::new(preview))));
-    app
-}
-
-#[test]
-fn nothing_is_sent_before_enter_and_then_each_step_has_a_verdict() {
-    let mut app = replayed((80, 24));
-    insta::assert_snapshot!("preview_80x24", screen(&app, 80, 24));
-    assert_eq!(press_only(&mut app, "a"), []);
-    let sent = press_only(&mut app, "<Enter>");
-    let [Effect::Ask(Ask::Replay { ticket, to, allow_side_effects, .. })] = sent.as_slice() else {
-        panic!("{sent:?}")
-    };
-    assert_eq!((to.as_str(), *allow_side_effects), ("http://127.0.0.1:3000/mcp", true));
-    let changed = vec![
-        difference("/result/structuredContent/hits", "2", "3"),
-        difference("/result/content/0/text", r#""two of many hits""#, r#""three of many hits""#),
-    ];
-    for news in [
-        verdict(Ruling::Same, "first", Vec::new()),
-        verdict(Ruling::Changed, "search", changed),
-        verdict(Ruling::Missing, "read", Vec::new()),
-        verdict(Ruling::Skipped, "delete", Vec::new()),
-    ] {
-        let News::Verdict(_, told) = news else { continue };
-        app.update(Msg::News(News::Verdict(*ticket, told)));
-    }
-    let ended = Replayed {
-        compared: 3,
-        of: 4,
-        skipped: 1,
-        ignored_paths: vec!["/meta/ts".to_owned()],
-        exit: 1,
-    };
-    app.update(Msg::News(News::Replayed(*ticket, ended)));
-    insta::assert_snapshot!("replayed_80x24", screen(&app, 80, 24));
-    insta::assert_snapshot!("replayed_120x40", {
-        app.update(Msg::Resize(120, 40));
-        screen(&app, 120, 40)
-    });
-    press(&mut app, "ii");
-    // What was said about it goes with the next key.
-    press(&mut app, "u");
-    let text = screen(&app, 120, 40);
-    assert!(text.contains("2 same · 0 changed"), "{text}");
 }
 
 proptest! {
