@@ -206,9 +206,9 @@ impl Ui {
                 Effect::Panic { worker: false } => panic!("asked for by :debug panic ui"),
                 Effect::Panic { worker: true } => {
                     // Nobody waits for it.
-                    let _ = tokio::task::spawn_blocking(|| {
+                    drop(tokio::task::spawn_blocking(|| {
                         panic!("asked for by :debug panic worker");
-                    });
+                    }));
                 }
             }
         }
@@ -232,10 +232,10 @@ impl Ui {
     fn read_log(&self) {
         let Some(tail) = self.log.as_ref().map(|log| log.tail.clone()) else { return };
         let texts = self.texts.clone();
-        let _ = tokio::task::spawn_blocking(move || {
+        drop(tokio::task::spawn_blocking(move || {
             // One that waits already shows the same.
             let _ = texts.try_send(Msg::Read("Log".to_owned(), tail()));
-        });
+        }));
     }
 }
 

@@ -121,7 +121,7 @@ impl Start {
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let watching = Arc::clone(&seen);
         let watch = move || {
-            let mut part = [0; 65_536];
+            let mut part = vec![0; 65_536];
             loop {
                 // The end of a pty is an error on Linux.
                 let read = output.read(&mut part).unwrap_or(0);

@@ -61,14 +61,11 @@ impl App {
 
     /// A path, after the menu; a format and a path, as a command.
     fn write(&mut self, line: &str) {
-        let (session, format, path) = match self.exporting.take() {
-            Some((session, place)) => {
-                (Some(session), FORMATS.get(place).map_or("", |format| format.0), line)
-            }
-            None => {
-                let (format, path) = line.split_once(' ').unwrap_or((line, ""));
-                (self.view().and_then(View::session), format, path.trim())
-            }
+        let (session, format, path) = if let Some((session, place)) = self.exporting.take() {
+            (Some(session), FORMATS.get(place).map_or("", |format| format.0), line)
+        } else {
+            let (format, path) = line.split_once(' ').unwrap_or((line, ""));
+            (self.view().and_then(View::session), format, path.trim())
         };
         let known = FORMATS.iter().any(|(name, ..)| *name == format);
         match session {

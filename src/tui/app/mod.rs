@@ -364,7 +364,6 @@ impl App {
             Some(Action::Escape | Action::Quit) if self.stack.len() > 1 => {
                 self.follow(Flow::Back, None);
             }
-            Some(Action::Escape) => {}
             Some(Action::Quit) => self.quit(),
             Some(Action::Interrupt) => {
                 self.interrupted = true;
