@@ -146,13 +146,11 @@ impl<'a> Telling<'a> {
 
     fn tell(&mut self, is_over: bool) -> anyhow::Result<()> {
         self.at = Instant::now();
-        let (done, of) = match self.last.filter(|_| !is_over) {
-            Some(last) => self.seek.shared.ledger().progress(last),
-            None => {
-                let of = self.seek.shared.ledger().len();
-                (if is_over { of } else { 0 }, of)
-            }
-        };
+        let ledger = self.seek.shared.ledger();
+        let of = ledger.len();
+        let looked = self.last.map_or(0, |last| ledger.progress(last).0);
+        drop(ledger);
+        let done = if is_over { of } else { looked };
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_unstable();
         Ok(self.seek.shared.tell(News::Hits { ticket: self.seek.ticket, rows, done, of })?)

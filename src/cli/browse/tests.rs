@@ -64,7 +64,7 @@ impl Seen {
         self.take(changes);
     }
 
-    fn key(&self, row: &Row) -> (ExchangeId, u32) {
+    fn key(row: &Row) -> (ExchangeId, u32) {
         (row.exchange, if row.kind == RowKind::Exchange { u32::MAX } else { row.number })
     }
 
@@ -92,14 +92,14 @@ impl Seen {
                 row.total_us,
                 row.frames,
                 row.size,
-                parent.map(|parent| self.key(parent)),
+                parent.map(Self::key),
                 if row.from_server { "server " } else { "" },
                 if row.streamed { "streamed " } else { "" },
                 if row.batched { "batched " } else { "" },
                 if row.is_whole { "" } else { "in part " },
                 session.id,
             );
-            (self.key(row), text)
+            (Self::key(row), text)
         });
         told.collect()
     }
@@ -242,7 +242,9 @@ fn rows_told_as_they_come_are_those_told_at_once() {
 fn hold_against_the_fold(tape: &Path, seen: &Seen, found: &mut Vec<String>) {
     let summaries = open(tape).summaries().expect("they are there");
     let mut fold = Sessions::new();
-    summaries.iter().for_each(|summary| fold.apply(summary.clone()));
+    for summary in &summaries {
+        fold.apply(summary.clone());
+    }
     for row in seen.rows.iter().filter(|row| row.session != SessionId::NONE) {
         let told = seen.sessions[row.session.0 as usize].id;
         let right = fold.session_of(row.exchange);

@@ -25,7 +25,7 @@ const LARGEST_PART: usize = 2_048;
 /// One step of a search.
 pub(crate) enum Step {
     /// A hit with its session.
-    Hit(ExchangeId, Entry),
+    Hit(ExchangeId, Box<Entry>),
     /// This exchange was looked at.
     Looked(ExchangeId),
     /// The next step asks the index for more.
@@ -99,7 +99,7 @@ impl Hits {
             && next.is_none_or(|next| hit.key().0 < next)
         {
             let (session, entry) = hit.remove();
-            return Ok(Step::Hit(session, entry));
+            return Ok(Step::Hit(session, Box::new(entry)));
         }
         let Some(summary) = self.part.pop_front() else {
             return Ok(if self.over { Step::Over } else { Step::Asks });

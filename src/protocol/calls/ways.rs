@@ -41,7 +41,9 @@ impl Way {
     #[must_use]
     pub fn of(reading: &Reading, records: &[Record]) -> Self {
         let mut marks = Marks::default();
-        records.iter().for_each(|record| marks.note(&record.fact));
+        for record in records {
+            marks.note(&record.fact);
+        }
         marks.frames(&reading.frames);
         marks.way(&reading.summary)
     }

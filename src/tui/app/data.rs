@@ -67,7 +67,9 @@ impl Data {
         match news {
             News::Symbols(texts) => self.symbols.extend(texts),
             News::Texts(texts) => {
-                texts.into_iter().for_each(|(symbol, text)| self.symbols.replace(symbol, text));
+                for (symbol, text) in texts {
+                    self.symbols.replace(symbol, text);
+                }
             }
             News::Rows(rows) => self.rows.extend(rows),
             News::Row(id, row) => self.rows.replace(id, row),

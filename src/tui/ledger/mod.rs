@@ -149,8 +149,8 @@ impl Ledger {
         }
         let Some(session) = self.touch(id) else { return };
         // A small knot is told at once, so that its rows stand in their order.
-        let small = |knot: &&mut Knot| knot.messages.len() <= SMALL;
-        if self.knots.get_mut(&session).filter(small).is_some()
+        let small = |knot: &Knot| knot.messages.len() <= SMALL;
+        if self.knots.get(&session).is_some_and(small)
             && let Some(mut knot) = self.knots.remove(&session)
         {
             self.due.remove(&session);
@@ -166,7 +166,9 @@ impl Ledger {
     pub fn record(&mut self, record: &Record) -> bool {
         let Some(id) = record.exchange else {
             if let Fact::Tombstone { exchanges } = &record.fact {
-                exchanges.iter().for_each(|id| self.forget(*id));
+                for id in exchanges {
+                    self.forget(*id);
+                }
             }
             return true;
         };
@@ -196,7 +198,9 @@ impl Ledger {
     /// Takes in an exchange that was told by itself, to be told with others.
     pub fn join(&mut self, records: &[Record]) {
         let mut going = Going::default();
-        records.iter().for_each(|record| going.push(record));
+        for record in records {
+            going.push(record);
+        }
         let Some(summary) = going.reader.summary() else { return };
         let Some(session) = self.places.get(summary.id).map(|place| place.session) else { return };
         let messages = gists(going.reader.take_messages());
@@ -269,7 +273,9 @@ impl Ledger {
     /// Reads an exchange whose rows were told by its summary alone.
     pub fn complete(&mut self, records: &[Record]) {
         let mut going = Going::default();
-        records.iter().for_each(|record| going.push(record));
+        for record in records {
+            going.push(record);
+        }
         let Some(summary) = going.reader.summary() else { return };
         let Some(place) = self.places.get(summary.id).copied() else { return };
         // What goes on, or reaches into other exchanges, was not told by its summary.
@@ -440,7 +446,7 @@ impl Ledger {
                 let before = self.shown.get(id);
                 let parent = row.parent.or(before.and_then(|before| before.parent));
                 let at_fault = self.faults.contains(&id);
-                self.replace(id, Row { parent, at_fault, ..row });
+                self.replace(id, Row { at_fault, parent, ..row });
             }
             None => self.put(key, row, row.session),
         }
@@ -462,10 +468,9 @@ impl Ledger {
         if before == Some(row) {
             return;
         }
-        match before {
-            Some(before) => self.book.row(Some(&before), &row),
-            // It is read whole now; its latency was counted as its summary had it.
-            None => {}
+        // One that is not remembered is read whole now: its latency stays as its summary had it.
+        if let Some(before) = before {
+            self.book.row(Some(&before), &row);
         }
         self.shown.put(id, row, |id| self.going.contains_key(&id));
         let first_waiting = self.next as usize - self.rows.len();

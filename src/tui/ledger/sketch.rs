@@ -180,7 +180,9 @@ mod tests {
         #[test]
         fn nothing_is_lost_of_a_life(times in prop::collection::vec(0..1_u64 << 50, 1..200)) {
             let mut activity = Activity::new(Timestamp(0));
-            times.iter().for_each(|at| activity.add(Timestamp(*at)));
+            for at in &times {
+                activity.add(Timestamp(*at));
+            }
             let last = Timestamp(times.iter().copied().max().unwrap_or(0));
             let told = activity.told(last, Timestamp(u64::MAX));
             prop_assert_eq!(told.iter().map(|n| usize::from(*n)).sum::<usize>(), times.len());

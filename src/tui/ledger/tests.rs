@@ -1,5 +1,7 @@
 //! Rows of small recordings.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::{
     protocol::{read, testing::exchanges},
@@ -198,7 +200,8 @@ fn a_long_knot_lets_go_of_what_is_over() {
          endpoint\ndata: /messages?sessionId=a1\n\n..\n",
     );
     for n in 0..900 {
-        transcript += &format!(
+        let _ = write!(
+            transcript,
             ">> POST http://localhost:3000/messages?sessionId=a1\n\n{{\"jsonrpc\":\"2.0\",\"id\":{n},\
              \"method\":\"ping\"}}\n<< 202\n.. 0\ndata: {{\"jsonrpc\":\"2.0\",\"id\":{n},\"result\":\
              {{}}}}\n\n..\n"
@@ -214,7 +217,8 @@ fn what_says_nothing_new_is_counted_only() {
     let start = CALLS.find(">> POST http://localhost:3000/mcp\nMcp-Session-Id: s1\n\n{\"jsonrpc\":\"2.0\",\"id\":\"secret");
     let mut transcript = CALLS[..start.expect("the third exchange")].to_owned();
     for n in 1..500 {
-        transcript += &format!(
+        let _ = write!(
+            transcript,
             ">> POST http://localhost:3000/mcp\nMcp-Session-Id: s1\n\n{{\"jsonrpc\":\"2.0\",\"id\":{n},\
              \"method\":\"ping\"}}\n<< 200\nContent-Type: application/json\n\n{{\"jsonrpc\":\"2.0\",\
              \"id\":{n},\"result\":{{}}}}\n"
