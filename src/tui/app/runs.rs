@@ -56,12 +56,10 @@ pub(crate) struct Run {
     pub(crate) failed: Option<String>,
     /// Paths that are looked over.
     pub(crate) ignored: BTreeSet<String>,
-    /// The question whether its answers were put in is under way.
-    pub(crate) accepting: Option<Ticket>,
 }
 
 impl Runs {
-    /// One begins; gives its number.
+    /// One begins; `#` in what it is stands for its number.
     pub(crate) fn begin(
         &mut self,
         ticket: Ticket,
@@ -85,7 +83,6 @@ impl Runs {
             ended: None,
             failed: None,
             ignored: BTreeSet::new(),
-            accepting: None,
         });
     }
 

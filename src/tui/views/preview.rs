@@ -154,12 +154,7 @@ impl Overlay for Preview {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _data: &Data, _keys: &Keys) {
         let theme = canvas.theme;
-        let pane = Rect {
-            x: area.x + 2,
-            y: area.y + 2,
-            width: area.width.saturating_sub(4),
-            height: area.height.saturating_sub(4),
-        };
+        let pane = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
         super::pane(canvas, pane, "replay");
         let inner = Rect { x: pane.x + 2, width: pane.width.saturating_sub(4), ..pane };
         canvas.put(inner.x, inner.y + 1, "to", 4, theme.faint());

@@ -40,7 +40,7 @@ impl View for RunsView {
     fn counters(&self, data: &Data) -> (String, String) {
         let going = data.runs.all().filter(|run| run.is_going()).count();
         let going = if going > 0 { format!(" · {going} running") } else { String::new() };
-        (format!("{} replays and diffs{going}", self.ids.len()), String::new())
+        (format!("replays and diffs: {}{going}", self.ids.len()), String::new())
     }
 
     fn hints(&self) -> &'static [Action] {
@@ -75,7 +75,7 @@ impl View for RunsView {
         for (n, ticket) in self.ids.iter().skip(self.list.top).take(page(area)).enumerate() {
             let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));
             let Some(run) = data.runs.get(*ticket) else { continue };
-            draw_row(canvas, line, run, data);
+            draw_row(canvas, line, run);
             if self.list.selected == Some(*ticket) {
                 canvas.put(line.x, line.y, canvas.glyph("▌", ">"), 1, canvas.theme.heading());
                 canvas.tint(line, canvas.theme.selected());
@@ -102,7 +102,7 @@ impl RunsView {
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, line: Rect, run: &Run, data: &Data) {
+fn draw_row(canvas: &mut Canvas<'_>, line: Rect, run: &Run) {
     let theme = canvas.theme;
     canvas.put(line.x + 2, line.y, &super::replayed::clock(run.began), 8, theme.plain());
     canvas.put(line.x + 12, line.y, &run.title, 22, theme.name());
@@ -117,6 +117,5 @@ fn draw_row(canvas: &mut Canvas<'_>, line: Rect, run: &Run, data: &Data) {
         (None, true) => "running".to_owned(),
         (None, false) => format!("#{} {}", run.session.0 + 1, run.to),
     };
-    let _ = data;
     canvas.put(x + 1, line.y, &how, (line.right()).saturating_sub(x + 2), theme.plain());
 }

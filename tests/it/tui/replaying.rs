@@ -147,7 +147,7 @@ fn check_19_nothing_is_sent_before_it_was_seen_and_the_counts_are_those_of_verif
     let (_, code) = verified(home.path(), tape, &to, &["--allow-skips"]);
     assert_eq!(code, 0, "what was accepted is the baseline");
 
-    let runs = terminal.keys("8").shows("2 replays and diffs");
+    let runs = terminal.keys("8").shows("replays and diffs: 2");
     assert!(runs.has("replay 1 vs recorded"), "{}", runs.text());
     terminal.keys("q").keys("q");
 }

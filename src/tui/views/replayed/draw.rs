@@ -23,7 +23,7 @@ use crate::{
 const WIDE: u16 = 110;
 
 /// The width of the list where they do.
-const LIST: u16 = 64;
+const LIST: u16 = 67;
 
 /// The time of day, UTC: `14:02:11`.
 pub(in crate::tui::views) fn clock(at: Timestamp) -> String {
@@ -55,7 +55,7 @@ impl Panes {
 
 /// Columns of the list: the step's name, recorded, replayed.
 fn columns(wide: bool) -> [u16; 3] {
-    if wide { [24, 11, 11] } else { [26, 15, 15] }
+    if wide { [20, 12, 12] } else { [26, 15, 15] }
 }
 
 impl Replay {
@@ -90,7 +90,7 @@ impl Replay {
         let [name, recorded, replayed] = columns(panes.wide);
         let mut x = area.x + 3;
         for (word, width) in [
-            ("SEQ METHOD / NAME", name + 4),
+            ("SEQ METHOD / NAME", name + 5),
             ("RECORDED", recorded + 1),
             ("REPLAYED", replayed + 1),
         ] {
