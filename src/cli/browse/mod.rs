@@ -124,7 +124,7 @@ pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<N
     let shared = Shared::new(source, reveal, (news, wake.clone()), home);
     shared.set_as_of(as_of);
     let batches = live.map(|live| feed::start(live, wake.clone())).transpose()?;
-    let replays = Replays::start(&shared, tape.clone(), as_of, reveal)?;
+    let replays = Replays::start(&shared, tape.as_deref(), as_of, reveal)?;
     let workers = Workers {
         looks: Worker::start("browse-look", &shared, false, false)?,
         filters: Worker::start("browse-filter", &shared, true, false)?,

@@ -10,7 +10,7 @@ mod tests;
 
 use std::{
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -67,7 +67,7 @@ const LINES: usize = 2_000;
 /// The threads' inboxes, and what can still be stopped.
 pub(super) struct Replays {
     looks: Sender<Job>,
-    replays: Sender<Job>,
+    sends: Sender<Job>,
     going: Vec<(Ticket, oneshot::Sender<()>)>,
     reveals: Arc<AtomicBool>,
 }
@@ -83,20 +83,21 @@ impl Replays {
     /// Starts the threads. They end when this is dropped; a replay is stopped then.
     pub(super) fn start(
         shared: &Shared,
-        tape: Option<PathBuf>,
+        tape: Option<&Path>,
         as_of: Option<Timestamp>,
         reveal: bool,
     ) -> std::io::Result<Self> {
         let reveals = Arc::new(AtomicBool::new(reveal));
         let inbox = |name: &str| {
             let (sender, jobs) = channel();
-            let (shared, tape, reveals) = (shared.clone(), tape.clone(), Arc::clone(&reveals));
+            let (shared, tape, reveals) =
+                (shared.clone(), tape.map(Path::to_owned), Arc::clone(&reveals));
             let desk = Replaying { shared, tape, as_of, reveals, last: None };
             tasks::thread(name, move || desk.run(&jobs))?;
             std::io::Result::Ok(sender)
         };
-        let (looks, replays) = (inbox("browse-compare")?, inbox("browse-replay")?);
-        Ok(Self { looks, replays, going: Vec::new(), reveals })
+        let (looks, sends) = (inbox("browse-compare")?, inbox("browse-replay")?);
+        Ok(Self { looks, sends, going: Vec::new(), reveals })
     }
 
     /// Takes a question of its kind. A replay stops the one before it.
@@ -104,9 +105,9 @@ impl Replays {
         let (inbox, ticket) = match &ask {
             Ask::Replay { ticket, .. } => {
                 self.going.clear();
-                (&self.replays, *ticket)
+                (&self.sends, *ticket)
             }
-            Ask::Accept { ticket, .. } => (&self.replays, *ticket),
+            Ask::Accept { ticket, .. } => (&self.sends, *ticket),
             Ask::Preview { ticket, .. }
             | Ask::Compare { ticket, .. }
             | Ask::Save { ticket, .. } => (&self.looks, *ticket),
@@ -204,13 +205,12 @@ impl Replaying {
     /// A session as `verify` plays it: from its tape, or from a copy of what the store has.
     fn load(&self, session: SessionId) -> anyhow::Result<Played> {
         let id = self.name(session)?;
-        let mut played = match &self.tape {
-            Some(path) => of_tape(path, self.as_of)?,
-            None => {
-                let mut recording = self.recording()?;
-                let sessions = recording.select(&id.to_string())?;
-                of_recording(id.to_string(), &mut recording, &sessions)?
-            }
+        let mut played = if let Some(path) = &self.tape {
+            of_tape(path, self.as_of)?
+        } else {
+            let mut recording = self.recording()?;
+            let sessions = recording.select(&id.to_string())?;
+            of_recording(id.to_string(), &mut recording, &sessions)?
         };
         if !played.only(id) {
             bail!("the session is not there any more");

@@ -192,7 +192,9 @@ impl Report for Teller<'_> {
         if item.role != Role::Chosen {
             // It is not judged, but why it failed concerns those that need it.
             let notes = if let Done::Sent(sent) = done { sent.notes } else { Vec::new() };
-            notes.iter().for_each(|note| self.sink.note(note));
+            for note in &notes {
+                self.sink.note(note);
+            }
             return;
         }
         match done {
