@@ -234,9 +234,9 @@ mod tests {
                 canvas.put(23, y, "│", 1, Style::new());
             }
             let mut bytes = Vec::new();
-            let mut backend = CrosstermBackend::new(&mut bytes);
-            backend.draw(Buffer::empty(area).diff_iter(&buffer)).expect("a vector takes all");
-            drop(backend);
+            let drawn = CrosstermBackend::new(&mut bytes)
+                .draw(Buffer::empty(area).diff_iter(&buffer));
+            drawn.expect("a vector takes all");
             let size = |n| NonZeroU16::new(n).expect("not none");
             let mut terminal = vt100::Parser::new(size(3), size(24), 0);
             terminal.process(&bytes);

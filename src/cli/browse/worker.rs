@@ -143,13 +143,15 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
             outlets::delete(session, shared).map(|said| Some(News::Done(ticket, said)))
         }
         Ask::Index { text, .. } => index(&text, ticket, shared, latest),
-        // The replays' threads have these.
+        // The keeper and the replays' threads have these.
         Ask::Preview { .. }
         | Ask::Replay { .. }
         | Ask::Compare { .. }
         | Ask::Accept { .. }
-        | Ask::Save { .. } => Ok(None),
-        Ask::Complete(_) | Ask::Cancel(_) | Ask::Reveal(_) => Ok(None),
+        | Ask::Save { .. }
+        | Ask::Complete(_)
+        | Ask::Cancel(_)
+        | Ask::Reveal(_) => Ok(None),
     };
     match answered {
         Ok(Some(news)) => shared.tell(news),

@@ -110,7 +110,7 @@ pub(crate) fn call(n: u32) -> Row {
         kind: RowKind::Call,
         status: [Status::Ok, Status::Pending, Status::ToolError][n as usize % 3],
         from_server: n % 5 == 4,
-        streamed: n % 2 == 0,
+        streamed: n.is_multiple_of(2),
         batched: false,
         at_fault: n % 7 == 3,
         is_whole: true,

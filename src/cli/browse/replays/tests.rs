@@ -55,7 +55,7 @@ fn serve(tape: &Path) -> Served {
     }
     let runtime = crate::cli::runtime().expect("threads");
     let tasks = Tasks::new();
-    let path = script.client_path().to_owned();
+    let path = script.client_path().clone();
     let (url, serving) = runtime.block_on(async {
         let server = Server::bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let origin = server.origin();
