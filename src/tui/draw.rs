@@ -252,7 +252,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 1));
         let mut canvas = Canvas { buffer: &mut buffer, theme: Theme { colour: true, ascii: true } };
         canvas.put(0, 0, "▌● a › b → c … │ ▁▂▅█", 24, Style::new());
-        let drawn: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+        let drawn: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         assert_eq!(drawn.trim_end(), ">@ a > b > c ~ | _-=#");
     }
 }

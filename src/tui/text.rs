@@ -251,6 +251,62 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// Texts that are hard to draw.
+#[cfg(test)]
+pub(crate) fn any_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let hard = prop::sample::select(vec![
+        '日',
+        'a',
+        ' ',
+        '\u{301}',
+        '\u{200d}',
+        '\u{fe0f}',
+        '\u{fe0e}',
+        '👨',
+        '👩',
+        '❤',
+        '🏽',
+        '🇩',
+        '🇪',
+        '\u{20e3}',
+        '1',
+        'ﾞ',
+        '\u{1100}',
+        '\u{1160}',
+        '\u{11a8}',
+        'ل',
+        'ا',
+        '\u{94d}',
+        'क',
+        'ष',
+        '\u{93f}',
+        '\u{600}',
+        '…',
+        '\u{1b}',
+        '\r',
+        '\n',
+        '\t',
+        '\u{202e}',
+        '\u{feff}',
+        '\u{ad}',
+        '\u{e0041}',
+        '\u{338}',
+        '<',
+        '\u{17d2}',
+        '\u{1780}',
+        'ำ',
+        '\u{115f}',
+        '\u{3164}',
+        '\u{a4fc}',
+    ]);
+    prop_oneof![
+        ".*",
+        prop::collection::vec(prop_oneof![3 => hard, 1 => any::<char>()], 0..60)
+            .prop_map(|chars| chars.into_iter().collect::<String>()),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -316,60 +372,4 @@ mod tests {
             }
         }
     }
-}
-
-/// Texts that are hard to draw.
-#[cfg(test)]
-pub(crate) fn any_text() -> impl proptest::strategy::Strategy<Value = String> {
-    use proptest::prelude::*;
-    let hard = prop::sample::select(vec![
-        '日',
-        'a',
-        ' ',
-        '\u{301}',
-        '\u{200d}',
-        '\u{fe0f}',
-        '\u{fe0e}',
-        '👨',
-        '👩',
-        '❤',
-        '🏽',
-        '🇩',
-        '🇪',
-        '\u{20e3}',
-        '1',
-        'ﾞ',
-        '\u{1100}',
-        '\u{1160}',
-        '\u{11a8}',
-        'ل',
-        'ا',
-        '\u{94d}',
-        'क',
-        'ष',
-        '\u{93f}',
-        '\u{600}',
-        '…',
-        '\u{1b}',
-        '\r',
-        '\n',
-        '\t',
-        '\u{202e}',
-        '\u{feff}',
-        '\u{ad}',
-        '\u{e0041}',
-        '\u{338}',
-        '<',
-        '\u{17d2}',
-        '\u{1780}',
-        'ำ',
-        '\u{115f}',
-        '\u{3164}',
-        '\u{a4fc}',
-    ]);
-    prop_oneof![
-        ".*",
-        prop::collection::vec(prop_oneof![3 => hard, 1 => any::<char>()], 0..60)
-            .prop_map(|chars| chars.into_iter().collect::<String>()),
-    ]
 }

@@ -129,10 +129,10 @@ impl Replay {
             self.ids.clear();
         }
         self.ids.extend(self.ids.len()..many);
-        self.list.settle(&self.ids, self.page(data.area));
+        self.list.settle(&self.ids, Self::page(data.area));
     }
 
-    fn page(&self, area: Rect) -> usize {
+    fn page(area: Rect) -> usize {
         usize::from(draw::Panes::of(area).list.height.saturating_sub(1))
     }
 
@@ -287,7 +287,7 @@ impl View for Replay {
     }
 
     fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
-        let page = self.page(data.area);
+        let page = Self::page(data.area);
         if self.list.act(action, &self.ids, page, false) {
             (self.hunk, self.scrolled, self.arrived) = (0, 0, true);
             self.settle(data);
