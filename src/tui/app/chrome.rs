@@ -22,12 +22,14 @@ impl App {
         let within = usize::from(self.stack.len() > 1);
         crumbs.extend(self.stack.iter().skip(within).map(|view| view.crumb(&self.data)));
         let between = canvas.glyph(" › ", " > ");
-        // Of a long path its ends are seen, and never at the crumbs' cost.
-        let mark = canvas.glyph("…", "~");
-        let right = text::cut_middle(&self.badges(canvas), usize::from(line.width / 2), mark);
+        // The crumbs hold the filter, which is always seen (tui.md §1): badges have what they leave, of
+        // a long path its ends.
+        let crumbs = crumbs.join(between).replace('›', canvas.glyph("›", ">"));
+        let whole = usize::from(line.width);
+        let left = whole.saturating_sub(text::width(&crumbs) + 4).max(whole / 4);
+        let right = text::cut_middle(&self.badges(canvas), left, canvas.glyph("…", "~"));
         let wide = u16::try_from(text::width(&right)).unwrap_or(0);
         let room = line.width.saturating_sub(wide + 3);
-        let crumbs = crumbs.join(between).replace('›', canvas.glyph("›", ">"));
         canvas.put(line.x + 1, line.y, &crumbs, room, self.theme.heading());
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());
     }

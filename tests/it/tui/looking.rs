@@ -243,7 +243,6 @@ fn check_13_any_size_and_back() {
 }
 
 #[test]
-#[ignore = "until the desk tells sessions"]
 fn check_18_the_sequence_has_arrows_both_ways() {
     let home = tempdir().expect("a folder");
     let mut terminal = open_tape(home.path(), &[]).start();
