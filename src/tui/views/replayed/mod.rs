@@ -214,7 +214,8 @@ impl Replay {
             data.say("i ignores a path; e then writes the rules for `wiretape verify --rules`");
             return Flow::Stay;
         }
-        Flow::Over(prompt(Action::Export, RULES))
+        // The prompt of `Export` is the app's own: sessions are exported everywhere.
+        Flow::Over(prompt(Action::Ignore, RULES))
     }
 
     fn is_at_first_other(&mut self, data: &Data) {
@@ -325,7 +326,7 @@ impl View for Replay {
                 let ticket = effects.ticket();
                 effects.ask(Ask::Accept { ticket, run: self.ticket });
             }
-            Told::Entered(Action::Export, path) if !path.trim().is_empty() => {
+            Told::Entered(Action::Ignore, path) if !path.trim().is_empty() => {
                 let Some(run) = self.run(data) else { return Flow::Stay };
                 let (ticket, path) = (effects.ticket(), path.trim().to_owned());
                 effects.ask(Ask::Save { ticket, path, text: rules(run) });
