@@ -126,7 +126,6 @@ fn check_9_pause_freezes_the_screen_and_not_the_recording() {
 }
 
 #[test]
-#[ignore = "its second half has not been run yet"]
 fn check_6_a_filter_is_live_seen_and_taken_back() {
     let mut scene = scene();
     let (talk, terminal) = (&mut scene.talk, &mut scene.terminal);
