@@ -1,5 +1,5 @@
 //! The one loop: keys, news, signals and time into the state, the state onto the terminal. Painted
-//! only when something changed, at most [`FRAMES`] times a second, at once after a key.
+//! only when something changed, at most `FRAMES` times a second, at once after a key.
 
 use std::{io, time::Duration};
 

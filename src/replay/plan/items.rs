@@ -58,7 +58,7 @@ impl<'s> Item<'s> {
         }
     }
 
-    /// Places in [`Plan::items`] of what has to stand before it, ascending.
+    /// Places in [`super::Plan::items`] of what has to stand before it, ascending.
     #[must_use]
     pub fn needs(&self) -> &[usize] {
         match self {
