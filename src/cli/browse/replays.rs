@@ -2,9 +2,10 @@
 //! sessions held against each other, what was accepted.
 //!
 //! A replay goes the way of `wiretape verify` and `wiretape replay`: the same plan, the same
-//! comparison, the same masks; only who is told differs (`verify`'s [`Sink`]). One thread replays, one
+//! comparison, the same masks; only who is told differs (`verify`'s [`verify::Sink`]). One thread replays, one
 //! at a time; another one looks and compares, so that a preview waits for no replay.
 
+mod screen;
 #[cfg(test)]
 mod tests;
 
@@ -14,11 +15,12 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, Sender, channel, sync_channel},
     },
 };
 
 use anyhow::{Context as _, bail};
+use screen::{Screen, summed, told};
 use tokio::sync::oneshot;
 
 use super::{
@@ -28,7 +30,7 @@ use super::{
         pretty,
         recording::Recording,
         units,
-        verify::{self, Asked, Came, Outcome, Played, RanTape, Sink, Sums, of_recording, of_tape},
+        verify::{self, Asked, Came, Played, RanTape, of_recording, of_tape},
     },
     shared::{Gone, Shared},
 };
@@ -37,12 +39,12 @@ use crate::{
     protocol::{Session, Story},
     recorder::Source as _,
     replay::{
-        compare::{Difference, Ruling, Tally, Verdict, compare_each, compare_steps},
+        compare::{Ruling, Verdict, compare_each, compare_steps},
         steps::{Step, steps},
     },
     tasks,
     tui::{
-        desk::{Ask, At, News, Pair, Preview, Replayed, Ticket, VerdictTold},
+        desk::{Ask, At, News, Pair, Preview, Replayed, Ticket},
         rows::SessionId,
         text,
     },
@@ -54,12 +56,6 @@ const WAITING: usize = 64;
 /// Exchanges of a session that are read to tell one call of it; of a larger session the call's own
 /// exchange is read alone.
 const TOLD: usize = 2_000;
-
-/// Bytes of a value that the screen gets; the verdict is of the whole.
-const VALUE: usize = 16 << 10;
-
-/// Places of one step that the screen gets; further ones are counted.
-const PLACES: usize = 200;
 
 /// Lines of a request that the screen gets.
 const LINES: usize = 2_000;
@@ -428,99 +424,6 @@ impl Default for Counts {
 impl Counts {
     fn take(&mut self, ruling: Ruling) {
         self.all_same &= ruling == Ruling::Same;
-    }
-}
-
-/// The screen, as a run tells it.
-struct Screen {
-    ticket: Ticket,
-    verdicts: SyncSender<News>,
-    sums: Replayed,
-}
-
-impl Sink for Screen {
-    fn note(&mut self, note: &str) {
-        self.sums.notes.push(text::visible(note).into_owned());
-    }
-
-    fn verdict(&mut self, verdict: &Verdict, came: &Came) -> anyhow::Result<()> {
-        let news = News::Verdict(self.ticket, Arc::new(told(verdict, came)));
-        self.verdicts.send(news).map_err(|_| Gone.into())
-    }
-
-    fn sums(&mut self, sums: &Sums<'_>) -> anyhow::Result<()> {
-        let mut notes = std::mem::take(&mut self.sums.notes);
-        if !sums.left_out.is_empty() {
-            let names = text::visible(&sums.left_out.join(", ")).into_owned();
-            notes.push(format!("not sent, for it is in no recording: {names}"));
-        }
-        self.sums = Replayed { notes, ..summed(sums.all) };
-        Ok(())
-    }
-}
-
-fn summed(tally: &Tally) -> Replayed {
-    let paths = tally.ignored_paths.keys();
-    Replayed {
-        compared: tally.compared,
-        of: tally.of,
-        skipped: tally.skipped,
-        ignored_paths: paths.map(|path| text::visible(path).into_owned()).collect(),
-        ..Replayed::default()
-    }
-}
-
-/// A verdict as the screen has it; it is masked already.
-fn told(verdict: &Verdict, came: &Came) -> VerdictTold {
-    let visible = |told: &str| text::visible(told).into_owned();
-    let number = verdict.message.as_deref().and_then(|id| id.rsplit_once('.')?.1.parse().ok());
-    let us = |outcome: &Option<Outcome>| {
-        outcome.as_ref().and_then(|outcome| u32::try_from(outcome.us?).ok())
-    };
-    let more = verdict.differences.len().saturating_sub(PLACES);
-    let more = (more > 0).then(|| format!("{more} more places differ"));
-    let said = verdict.reason.as_deref().map(visible).into_iter().chain(more);
-    let reason = said.collect::<Vec<_>>().join("; ");
-    let live = verdict.ruling == Ruling::Extra;
-    VerdictTold {
-        exchange: (!live).then_some(verdict.exchange),
-        number,
-        method: visible(&verdict.method),
-        name: verdict.name.as_deref().map(visible).unwrap_or_default(),
-        ruling: verdict.ruling,
-        recorded: came.recorded.as_ref().map(words).unwrap_or_default(),
-        replayed: came.replayed.as_ref().map(words).unwrap_or_default(),
-        recorded_us: us(&came.recorded),
-        replayed_us: us(&came.replayed),
-        differences: verdict.differences.iter().take(PLACES).map(shown).collect(),
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
-    }
-}
-
-/// `200 792ms 6f`.
-fn words(outcome: &Outcome) -> String {
-    let took = outcome.us.map(text::duration);
-    let frames = (outcome.frames > 0).then(|| format!("{}f", outcome.frames));
-    let all = std::iter::once(text::visible(&outcome.word).into_owned()).chain(took).chain(frames);
-    all.collect::<Vec<_>>().join(" ")
-}
-
-fn shown(difference: &Difference) -> Difference {
-    let cut = |value: &Option<String>| {
-        let value = value.as_deref()?;
-        let mut end = value.len().min(VALUE);
-        while !value.is_char_boundary(end) {
-            end -= 1;
-        }
-        let mark = if end < value.len() { "…" } else { "" };
-        Some(format!("{}{mark}", text::visible(value.get(..end).unwrap_or_default())))
-    };
-    Difference {
-        path: text::visible(&difference.path).into_owned(),
-        kind: difference.kind,
-        recorded: cut(&difference.recorded),
-        replayed: cut(&difference.replayed),
-        message: difference.message.clone(),
     }
 }
 

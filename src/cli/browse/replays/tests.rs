@@ -16,7 +16,7 @@ use crate::{
     cli::{
         browse::{self, Opening},
         open,
-        verify::play_to,
+        verify::{Sink, Sums, play_to},
     },
     replay::serve::{
         Faults, Script, Speed, Stage,
@@ -25,6 +25,7 @@ use crate::{
     store::tape::TapeReader,
     tasks::Tasks,
     tui::desk::Desk,
+    tui::desk::VerdictTold,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
