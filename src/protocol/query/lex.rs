@@ -61,6 +61,12 @@ pub(super) fn words(text: &str) -> Result<Vec<Word>, QueryError> {
     }
 }
 
+/// Where an unquoted bracket stands in a value: who types one means a group.
+fn bracket(value: &Value) -> Option<usize> {
+    let place = value.text.find(['(', ')']).filter(|_| !value.quoted)?;
+    Some(value.offset + place)
+}
+
 struct Rest<'a> {
     text: &'a str,
     at: usize,
@@ -101,6 +107,14 @@ impl Rest<'_> {
                 at,
                 "a value is missing",
                 "`key:value`, or put text in quotes",
+            ));
+        }
+        if let (Some(_), Some(at)) = (&key, values.iter().find_map(bracket)) {
+            return Err(QueryError::at(
+                self.text,
+                at,
+                "a bracket, and there are no groups",
+                "alternatives are `key:a|b`; a value with a bracket goes in quotes",
             ));
         }
         Ok(Word { negated, key, values, offset })

@@ -88,6 +88,15 @@ fn every_term_of_the_table() {
 }
 
 #[test]
+fn a_bracket_is_no_group_and_stands_in_quotes() {
+    let error = Query::parse("dir:client tool:(", START).expect_err("a bracket").to_string();
+    assert!(error.starts_with("a bracket, and there are no groups at column 17"), "{error}");
+    for fine in [r#"tool:"f(x)""#, "f(x)"] {
+        assert!(Query::parse(fine, START).is_ok(), "{fine}");
+    }
+}
+
+#[test]
 fn an_error_names_its_column() {
     let error = Query::parse("dir:client colour:red", START).expect_err("unknown").to_string();
     let (head, hint) = error.rsplit_once('\n').expect("lines");

@@ -180,7 +180,8 @@ impl Filter {
         self.looking.text.clone()
     }
 
-    /// The line changed. One that cannot be read changes nothing, and it is said why.
+    /// The line changed. While it cannot be read what held before the prompt holds, and it is said
+    /// why.
     pub(crate) fn edit(
         &mut self,
         line: &str,
@@ -193,6 +194,7 @@ impl Filter {
         if let Err(error) = Query::parse(line, data.now) {
             let hint = text::visible(&error.hint).into_owned();
             let what = text::visible(&error.what).into_owned();
+            self.restore(session, data, effects);
             data.say(format!("column {}: {what} · {hint}", error.column));
         } else if line != self.looking.text {
             self.looking.ask(line, session, true, data, effects);
@@ -218,7 +220,13 @@ impl Filter {
 
     /// The prompt was left without an answer.
     pub(crate) fn leave(&mut self, session: Option<SessionId>, data: &Data, effects: &mut Effects) {
-        let Some(before) = self.before.take() else { return };
+        self.restore(session, data, effects);
+        self.before = None;
+    }
+
+    /// What held before the prompt holds again.
+    fn restore(&mut self, session: Option<SessionId>, data: &Data, effects: &mut Effects) {
+        let Some(before) = self.before.clone() else { return };
         if before.text == self.looking.text {
             return;
         }

@@ -1,6 +1,9 @@
 //! `record` and `demo` on a terminal: the screen on a recorder, in this process or in another one.
 
-use std::net::{SocketAddr, TcpStream};
+use std::{
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
 
 use tempfile::tempdir;
 
@@ -18,8 +21,8 @@ fn proxy(shown: &Shown) -> SocketAddr {
     url.parse().expect("an address")
 }
 
-/// How often a thing is tried that holds once the desk has looked, which it does once a second.
-const ROUNDS: u32 = 300;
+/// How long it is waited for what holds once the desk has looked, which it does once a second.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn record(home: &std::path::Path) -> Terminal {
     Start::wiretape(home, &["record", "--listen", "127.0.0.1:0"]).start()
@@ -55,12 +58,13 @@ fn check_4_leaving_a_recorder_asks_and_names_its_connections() {
     let asked = |terminal: &mut Terminal| {
         terminal.keys("q").until("the question", |shown| shown.has("y yes"))
     };
-    let named = (0..ROUNDS).any(|_| {
-        let told = asked(&mut terminal);
+    let deadline = Instant::now() + PATIENCE;
+    let mut named = false;
+    while !named {
+        assert!(Instant::now() < deadline, "the connection was never named");
+        named = asked(&mut terminal).has("1 connection is open");
         terminal.keys("n").until("no question", |shown| !shown.has("y yes"));
-        told.has("1 connection is open")
-    });
-    assert!(named, "the connection was never named");
+    }
     asked(&mut terminal);
     terminal.keys(ESC).until("no question", |shown| !shown.has("y yes"));
     assert!(terminal.is_running());
