@@ -256,8 +256,10 @@ pub struct SourceStatus {
     pub own: bool,
     /// Where clients are to connect: `http://127.0.0.1:7070`; none where nothing listens.
     pub listening: Vec<String>,
-    /// The CA file that clients are to trust.
+    /// The CA file that clients are to trust, for settings that add to their roots.
     pub ca: Option<String>,
+    /// The system's roots and that CA, for settings that replace their roots.
+    pub bundle: Option<String>,
     /// Connections that are open now.
     pub connections: u64,
     /// Bytes that passed unrecorded.

@@ -23,7 +23,7 @@ use super::{
     faces::ListeningFace,
     progress::Rebuild,
     signals::Signals,
-    units,
+    trust, units,
 };
 use crate::{
     proxy::{ListenerSettings, OwnPorts, Trust},
@@ -118,10 +118,12 @@ impl Station {
         let over = "the recording has ended";
         let source = self.source().context(over)?;
         let feed = self.feed().context(over)?;
+        // The screen tells how a client is to be set.
+        let bundle = trust::write_bundle(&Authority::open(&self.home.certs())?, &self.home)?;
         Ok(Opening {
             source: Box::new(source),
             live: Some(Live::Own(feed)),
-            standing: standing::of(&self.owner, &self.home, listening),
+            standing: standing::of(&self.owner, &self.home, listening, &bundle),
             tape: None,
             home: Some(self.home.clone()),
             reveal: false,

@@ -1,6 +1,6 @@
 //! How the recorder of this process stands, for the terminal UI: the top line's right end.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use super::owner::RecorderOwner;
 use crate::{
@@ -14,7 +14,12 @@ use crate::{
 const NEAR: u64 = 10;
 
 /// Asked again and again while the recorder runs; afterwards it is no longer live.
-pub(super) fn of(owner: &Arc<RecorderOwner>, home: &Home, listening: &ListeningFace) -> Standing {
+pub(super) fn of(
+    owner: &Arc<RecorderOwner>,
+    home: &Home,
+    listening: &ListeningFace,
+    bundle: &Path,
+) -> Standing {
     let owner = Arc::clone(owner);
     let captures = home.captures();
     let targets = listening.targets.iter().map(|target| target.client_url.clone());
@@ -23,6 +28,7 @@ pub(super) fn of(owner: &Arc<RecorderOwner>, home: &Home, listening: &ListeningF
         own: true,
         listening: listening.proxy.iter().cloned().chain(targets).collect(),
         ca: Some(listening.ca.clone()),
+        bundle: Some(bundle.display().to_string()),
         ..SourceStatus::default()
     };
     Box::new(move || {

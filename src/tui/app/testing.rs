@@ -71,6 +71,7 @@ pub(crate) fn listening() -> Vec<News> {
         own: true,
         listening: vec!["http://127.0.0.1:7070".to_owned()],
         ca: Some("/home/me/wiretape/certs/ca.pem".to_owned()),
+        bundle: Some("/home/me/wiretape/certs/bundle.pem".to_owned()),
         connections: 2,
         ..SourceStatus::default()
     };

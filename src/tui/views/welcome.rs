@@ -21,9 +21,14 @@ pub(crate) fn snippet(status: &SourceStatus) -> String {
     ];
     // Short lines: a path may be long, and stands there once.
     if let Some(ca) = &status.ca {
-        lines.push(format!("export SSL_CERT_FILE={}", quoted(ca)));
+        lines.push(format!("export NODE_EXTRA_CA_CERTS={}", quoted(ca)));
+    }
+    // These replace a client's roots: our CA alone would cut it off from what is not intercepted
+    // (protocol.md §8).
+    if let Some(bundle) = &status.bundle {
+        lines.push(format!("export SSL_CERT_FILE={}", quoted(bundle)));
         lines.push(
-            "export NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE CURL_CA_BUNDLE=$SSL_CERT_FILE".to_owned(),
+            "export CURL_CA_BUNDLE=$SSL_CERT_FILE REQUESTS_CA_BUNDLE=$SSL_CERT_FILE".to_owned(),
         );
     }
     lines.join("\n")
@@ -104,12 +109,14 @@ mod tests {
         assert_eq!(snippet(&status), "wiretape run -- npx my-mcp-client");
         status.listening = vec!["http://127.0.0.1:7070".to_owned()];
         status.ca = Some("/home/a b/ca.pem".to_owned());
+        status.bundle = Some("/home/a b/bundle.pem".to_owned());
         assert_eq!(
             snippet(&status),
             "export HTTP_PROXY=http://127.0.0.1:7070 NO_PROXY=\n\
              export HTTPS_PROXY=$HTTP_PROXY NODE_USE_ENV_PROXY=1\n\
-             export SSL_CERT_FILE='/home/a b/ca.pem'\n\
-             export NODE_EXTRA_CA_CERTS=$SSL_CERT_FILE CURL_CA_BUNDLE=$SSL_CERT_FILE"
+             export NODE_EXTRA_CA_CERTS='/home/a b/ca.pem'\n\
+             export SSL_CERT_FILE='/home/a b/bundle.pem'\n\
+             export CURL_CA_BUNDLE=$SSL_CERT_FILE REQUESTS_CA_BUNDLE=$SSL_CERT_FILE"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! `record` and `demo` on a terminal: the screen on a recorder, in this process or in another one.
 
 use std::{
+    fs,
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
@@ -41,7 +42,12 @@ fn check_2_an_empty_store_says_how_to_fill_it() {
     terminal.keys("y").shows("copied");
     let copied = terminal.copied();
     assert!(copied.contains(&format!("HTTP_PROXY=http://{address}")), "{copied}");
-    assert!(copied.contains("certs/ca.pem"), "{copied}");
+    assert!(copied.contains("NODE_EXTRA_CA_CERTS") && copied.contains("certs/ca.pem"), "{copied}");
+    // What replaces a client's roots holds the system's too.
+    let bundle = copied.lines().find_map(|line| line.strip_prefix("export SSL_CERT_FILE="));
+    let bundle = fs::read_to_string(bundle.expect("a bundle")).expect("it is there");
+    let ours = fs::read_to_string(home.path().join("certs/ca.pem")).expect("the CA");
+    assert!(bundle.contains(ours.trim()) && bundle.len() > ours.len(), "our CA alone");
     for line in copied.lines() {
         let begins: String = line.chars().take(60).collect();
         assert!(shown.has(&begins), "{line} is not on the screen:\n{}", shown.text());
