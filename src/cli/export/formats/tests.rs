@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
-    capture::{Record, arbitrary},
+    capture::{Fact, Outcome, Record, Timing, arbitrary},
+    protocol::testing,
     store::tape::{Spool, TapeHeader},
 };
 
@@ -54,20 +55,42 @@ fn a_files_name_decides_where_nothing_is_said() {
     }
 }
 
+/// HAR 1.2: an entry's time is the sum of its timings that apply.
+fn assert_that_times_add_up(exchanges: &[Vec<Record>]) {
+    let har: serde_json::Value =
+        serde_json::from_str(&made(ExportFormat::Har, exchanges)).expect("JSON");
+    for entry in har["log"]["entries"].as_array().expect("a list") {
+        let timings = &entry["timings"];
+        let parts = ["blocked", "dns", "connect", "send", "wait", "receive"];
+        let parts = parts.map(|part| timings[part].as_f64().expect("a number"));
+        let sum: f64 = parts.into_iter().filter(|part| *part >= 0.0).sum();
+        let time = entry["time"].as_f64().expect("a number");
+        assert!((time - sum).abs() <= sum.abs() * 1e-9, "{time} {timings}");
+    }
+}
+
+/// Found by chance: a tape may say anything of its times.
+#[test]
+fn times_that_no_clock_measured_add_up() {
+    let mut end = testing::end(Outcome::Completed);
+    if let Fact::End(end) = &mut end {
+        end.timing = Timing {
+            connect_us: Some(4_044_839_295_330_941_260),
+            tls_us: Some(14_401_904_778_774_530_383),
+            first_byte_us: Some(11_092_024_963_803_618_743),
+            total_us: 9_050_686_306_137_871_714,
+        };
+    }
+    let open = testing::record(testing::open("", "", &[]));
+    let end = Record { n: 1, ..testing::record(end) };
+    assert_that_times_add_up(&[vec![open, end]]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn every_form_takes_every_recording(exchanges in vec(arbitrary::exchange(), 0..4)) {
-        let har: serde_json::Value =
-            serde_json::from_str(&made(ExportFormat::Har, &exchanges)).expect("JSON");
-        for entry in har["log"]["entries"].as_array().expect("a list") {
-            let timings = &entry["timings"];
-            let parts = ["blocked", "dns", "connect", "send", "wait", "receive"];
-            let parts = parts.map(|part| timings[part].as_f64().expect("a number"));
-            let sum: f64 = parts.into_iter().filter(|part| *part >= 0.0).sum();
-            let time = entry["time"].as_f64().expect("a number");
-            prop_assert!((time - sum).abs() <= sum.abs() * 1e-9, "{} {}", time, timings);
-        }
+        assert_that_times_add_up(&exchanges);
         for line in made(ExportFormat::Json, &exchanges).lines() {
             let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
             prop_assert!(line["schema"].as_str().is_some_and(|s| s.starts_with("wiretape/")));
