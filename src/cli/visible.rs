@@ -90,12 +90,9 @@ fn lossless<'a>(bytes: &'a [u8], escape: impl Fn(&'a str) -> Cow<'a, str>) -> St
     text
 }
 
-/// Controls of ASCII and Latin-1, marks of direction, invisible separators and tags.
+/// What the terminal UI shows instead of obeying, and the joiner, which lines of text have no use for.
 fn is_hostile(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    crate::tui::text::is_hostile(c) || c == '\u{200d}'
 }
 
 /// Writes compact JSON whose strings have hostile characters as `\u` escapes: the same values,

@@ -36,7 +36,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Controls of ASCII and Latin-1, marks of direction, invisible separators and tags. The joiner of
 /// emoji stays: it joins what is drawn in one cell.
-fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
