@@ -1,31 +1,22 @@
 //! A session's diagrams as the views want them: rows and bars with their texts, masked by whoever
 //! tells the session. The models are [`crate::protocol::picture`]'s.
 
-use super::{desk::SequenceRow, text};
+use super::{desk::SequenceRow, ledger::Veil, text};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
-        Message, Story, Told,
+        Story, Told,
         picture::{self, Row, Sequence, Shown, Timeline},
     },
 };
 
-/// Shows a text of the wire: masked.
-pub trait Masking {
-    /// A message's name; none where it has none.
-    fn name(&mut self, message: &Message) -> Option<String>;
-
-    /// Words that may quote the wire.
-    fn words(&mut self, text: &str) -> String;
-}
-
 /// The rows of the sequence diagram.
-pub fn sequence(story: &Story, mask: &mut impl Masking) -> Vec<SequenceRow> {
+pub fn sequence(story: &Story, veil: &mut dyn Veil) -> Vec<SequenceRow> {
     let sequence = Sequence::of(story, Shown::default());
-    sequence.rows.into_iter().map(|row| sequence_row(row, story, mask)).collect()
+    sequence.rows.into_iter().map(|row| sequence_row(row, story, veil)).collect()
 }
 
-fn sequence_row(row: Row, story: &Story, mask: &mut impl Masking) -> SequenceRow {
+fn sequence_row(row: Row, story: &Story, veil: &mut dyn Veil) -> SequenceRow {
     let mut shown = SequenceRow {
         row,
         label: String::new(),
@@ -38,10 +29,10 @@ fn sequence_row(row: Row, story: &Story, mask: &mut impl Masking) -> SequenceRow
     match &shown.row {
         Row::Arrow(arrow) => {
             let Some(message) = story.messages.get(arrow.place) else { return shown };
-            let name = mask.name(message);
+            let name = message.name.as_deref().map(|name| veil.name(name));
             let mut label = arrow.label(message, name.as_deref());
             if let Some(id) = &message.rpc_id {
-                label = format!("{label} #{}", mask.words(id.trim_matches('"')));
+                label = format!("{label} #{}", veil.name(id.trim_matches('"')));
             }
             shown.label = text::visible(&label).into_owned();
             shown.exchange = Some(message.exchange);
@@ -53,7 +44,7 @@ fn sequence_row(row: Row, story: &Story, mask: &mut impl Masking) -> SequenceRow
         Row::Http(http) => {
             shown.exchange = Some(http.exchange);
             shown.call = http.answers.and_then(|call| request(story, call));
-            shown.label = text::visible(&mask.words(&http.label(story))).into_owned();
+            shown.label = text::visible(&veil.name(&http.label(story))).into_owned();
         }
         Row::Pause(pause) => {
             let long = text::duration(pause.us());
@@ -75,19 +66,15 @@ fn during(story: &Story, call: usize) -> Option<(ExchangeId, u32)> {
 }
 
 /// The timeline with what is written at each bar.
-pub fn timeline(
-    story: &Story,
-    until: Timestamp,
-    mask: &mut impl Masking,
-) -> (Timeline, Vec<String>) {
+pub fn timeline(story: &Story, until: Timestamp, veil: &mut dyn Veil) -> (Timeline, Vec<String>) {
     let timeline = Timeline::of(story, until);
     let labels = timeline.bars.iter().map(|bar| {
         let label = match bar.first.and_then(|place| story.messages.get(place)) {
             Some(message) => {
-                let name = mask.name(message);
+                let name = message.name.as_deref().map(|name| veil.name(name));
                 picture::label(message, name.as_deref())
             }
-            None => story.exchange(bar.exchange).map_or_else(String::new, |told| http(told, mask)),
+            None => story.exchange(bar.exchange).map_or_else(String::new, |told| http(told, veil)),
         };
         text::visible(&label).into_owned()
     });
@@ -95,7 +82,7 @@ pub fn timeline(
     (timeline, labels)
 }
 
-fn http(told: &Told, mask: &mut impl Masking) -> String {
+fn http(told: &Told, veil: &mut dyn Veil) -> String {
     let summary = &told.reading.summary;
-    mask.words(&format!("{} {}", summary.method, summary.path))
+    veil.name(&format!("{} {}", summary.method, summary.path))
 }

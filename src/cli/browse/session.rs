@@ -57,7 +57,7 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
     let story = Story::tell(told, records.iter().map(Vec::as_slice));
     Ok(Arc::new(masking.with(|mask| {
         let shown = mask.session(&story.session);
-        let (timeline, bars) = pictures::timeline(&story, now, &mut Shown(mask));
+        let (timeline, bars) = pictures::timeline(&story, now, mask);
         SessionTold {
             session,
             facts: facts(&shown, members.len()),
@@ -65,7 +65,7 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
             client_can: visible(&story.catalogue.client_can()),
             server_can: visible(&story.catalogue.server_can()),
             problems: problems.iter().map(|problem| masked(problem, mask)).collect(),
-            sequence: pictures::sequence(&story, &mut Shown(mask)),
+            sequence: pictures::sequence(&story, mask),
             timeline,
             bars,
             offers: offers(&story, mask),
@@ -233,18 +233,5 @@ fn kind_of(request: &Message) -> Option<&'static str> {
         "resources/read" => Some("resource"),
         "prompts/get" => Some("prompt"),
         _ => None,
-    }
-}
-
-/// The mask as pictures want it.
-struct Shown<'a>(&'a mut Mask);
-
-impl pictures::Masking for Shown<'_> {
-    fn name(&mut self, message: &Message) -> Option<String> {
-        self.0.name(message).map(std::borrow::Cow::into_owned)
-    }
-
-    fn words(&mut self, text: &str) -> String {
-        self.0.plain(text).into_owned()
     }
 }

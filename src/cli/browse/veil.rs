@@ -20,12 +20,22 @@ impl Masking {
     }
 }
 
-impl Veil for Masking {
+impl Veil for Mask {
     fn name(&mut self, text: &str) -> String {
-        self.with(|mask| mask.plain(text).into_owned())
+        self.plain(text).into_owned()
     }
 
     fn url(&mut self, text: &str) -> String {
-        self.with(|mask| mask.url(text).into_owned())
+        Self::url(self, text).into_owned()
+    }
+}
+
+impl Veil for Masking {
+    fn name(&mut self, text: &str) -> String {
+        self.with(|mask| Veil::name(mask, text))
+    }
+
+    fn url(&mut self, text: &str) -> String {
+        self.with(|mask| Veil::url(mask, text))
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     protocol::{
-        Message, Story,
+        Story,
         problems::{Problem, Severity},
         testing::{START, id, stories},
     },
@@ -20,7 +20,8 @@ use crate::{
             },
         },
         desk::{Ask, News, OfferTold, SessionTold},
-        pictures::{self, Masking},
+        ledger::Veil,
+        pictures,
         theme::Theme,
     },
 };
@@ -70,12 +71,12 @@ const SESSION: &str = r#"
 
 struct Plain;
 
-impl Masking for Plain {
-    fn name(&mut self, message: &Message) -> Option<String> {
-        message.name.clone()
+impl Veil for Plain {
+    fn name(&mut self, text: &str) -> String {
+        text.to_owned()
     }
 
-    fn words(&mut self, text: &str) -> String {
+    fn url(&mut self, text: &str) -> String {
         text.to_owned()
     }
 }
