@@ -1,6 +1,6 @@
 //! What a run recorded, said at its end with the command that shows it.
 
-use crate::{clock, protocol::Sessions, recorder::Source};
+use crate::{clock, protocol::Sessions, recorder::Source, tui::text::count};
 
 /// The sentence for a run. Blocks.
 pub(super) fn of_run(source: &mut dyn Source, run: &str) -> anyhow::Result<String> {
@@ -12,7 +12,6 @@ pub(super) fn of_run(source: &mut dyn Source, run: &str) -> anyhow::Result<Strin
     }
     let sessions = fold.list(clock::now());
     let exchanges: usize = sessions.iter().map(|session| session.exchanges.len()).sum();
-    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let said = format!(
         "wiretape: {} in {}",
         count(exchanges, "exchange"),

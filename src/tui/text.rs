@@ -4,7 +4,7 @@
 //! hostile terminal input (tui.md §1). Widths are counted so that no terminal disagrees with them; cuts
 //! are at the edges of graphemes only.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -218,6 +218,13 @@ pub fn rows(text: &str, columns: usize) -> Vec<&str> {
     }
     rows.push(text.get(start..).unwrap_or_default());
     rows
+}
+
+/// A number of things: `1 session`, `3 sessions`.
+#[must_use]
+pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
+    let more = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {one}{more}")
 }
 
 /// Microseconds in four columns or fewer: `9ms`, `792ms`, `4.2s`, `1m2s`.

@@ -53,13 +53,9 @@ impl View for Catalogue {
     fn counters(&self, _data: &Data) -> (String, String) {
         let count = |kind: &str| self.offers().iter().filter(|offer| offer.kind == kind).count();
         let unused = self.offers().iter().filter(|offer| offer.listed && offer.calls == 0).count();
-        let left = format!(
-            "{} tools · {} resources · {} templates · {} prompts · {unused} never used",
-            count("tool"),
-            count("resource"),
-            count("template"),
-            count("prompt")
-        );
+        let kinds = ["tool", "resource", "template", "prompt"];
+        let kinds = kinds.map(|kind| text::count(count(kind), kind)).join(" · ");
+        let left = format!("{kinds} · {unused} never used");
         let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
         (left, format!("{at} of {}", self.ids.len()))
     }

@@ -122,7 +122,8 @@ impl View for Latency {
     fn counters(&self, _data: &Data) -> (String, String) {
         let calls: usize = self.spread.values().map(|spread| spread.all.len()).sum();
         let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
-        (format!("{calls} answered calls · slowest first"), format!("{at} of {}", self.ids.len()))
+        let calls = text::count(calls, "answered call");
+        (format!("{calls} · slowest first"), format!("{at} of {}", self.ids.len()))
     }
 
     fn hints(&self) -> &'static [Action] {

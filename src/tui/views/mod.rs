@@ -301,8 +301,13 @@ pub(crate) fn jump(
 /// `#12 api.acme.dev › sequence`: a view's crumb.
 fn crumb(session: SessionId, word: &str, data: &Data) -> String {
     let server = data.session(session).map_or("", |session| &session.server);
-    let host = server.split("://").last().and_then(|rest| rest.split('/').next());
-    format!("#{} {} {} {word}", session.0 + 1, host.unwrap_or(server), '›')
+    format!("#{} {} › {word}", session.0 + 1, host(server))
+}
+
+/// A server's host and port, of its URL with a scheme or without one.
+fn host(server: &str) -> &str {
+    let rest = server.split_once("://").map_or(server, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
 /// A few words where there is nothing else to draw.

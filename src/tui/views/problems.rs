@@ -61,7 +61,8 @@ impl View for Problems {
     fn counters(&self, _data: &Data) -> (String, String) {
         let [errors, warnings, infos] =
             [Severity::Error, Severity::Warning, Severity::Info].map(|of| self.count(of));
-        let left = format!("{errors} errors · {warnings} warnings · {infos} worth knowing");
+        let (errors, warnings) = (text::count(errors, "error"), text::count(warnings, "warning"));
+        let left = format!("{errors} · {warnings} · {infos} worth knowing");
         let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
         (left, format!("{at} of {}", self.ids.len()))
     }

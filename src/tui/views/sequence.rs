@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use ratatui::{layout::Rect, style::Style};
 
-use super::{Flow, View, list::List, teller::Teller};
+use super::{Flow, View, host, list::List, teller::Teller};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -321,8 +321,9 @@ impl Lanes {
         let half = self.right.saturating_sub(self.left) / 2;
         let found = data.session(session);
         let client = found.and_then(|session| session.client.as_deref()).unwrap_or_default();
-        canvas.put(self.left, line.y, &format!("CLIENT {client}"), half, style);
-        let server = found.map_or("", |session| &session.server);
+        // One column between them, however long they are.
+        canvas.put(self.left, line.y, &format!("CLIENT {client}"), half.saturating_sub(1), style);
+        let server = found.map_or("", |session| host(&session.server));
         canvas.put_right(self.left + half, line.y, &format!("SERVER {server}"), half, style);
         canvas.put_right(line.x, line.y, "LATENCY", line.width.saturating_sub(1), style);
     }

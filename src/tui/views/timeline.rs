@@ -62,9 +62,12 @@ impl View for TimelineView {
     fn counters(&self, _data: &Data) -> (String, String) {
         let Some(told) = &self.teller.told else { return Default::default() };
         let axis = &told.timeline.axis;
-        let folds = axis.folds().count();
         let long = text::duration(axis.until.micros_since(axis.from));
-        let left = format!("{} exchanges · {long} · {folds} idle stretches folded", self.ids.len());
+        let mut left = format!("{} · {long}", text::count(self.ids.len(), "exchange"));
+        let folds = axis.folds().count();
+        if folds > 0 {
+            left = format!("{left} · {} folded", text::count(folds, "pause"));
+        }
         let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
         (left, format!("{at} of {}", self.ids.len()))
     }

@@ -25,6 +25,7 @@ use self::{
 use super::{
     Flow, Told, View,
     columns::draw_heads,
+    crumb,
     detail::Detail,
     finding::{Filter, Looking},
     list::{List, Shown},
@@ -254,13 +255,11 @@ fn listed<'a>(
 
 impl View for Calls {
     fn crumb(&self, data: &Data) -> String {
-        let server = data.session(self.session).map_or("", |session| &session.server);
-        let host = server.split("://").last().and_then(|rest| rest.split('/').next());
         let filter = match &self.filter.looking {
             looking if looking.is_off() => String::new(),
             looking => format!(" [{}]", text::visible(&looking.text)),
         };
-        format!("#{} {} › calls{filter}", self.session.0 + 1, host.unwrap_or(server))
+        crumb(self.session, &format!("calls{filter}"), data)
     }
 
     fn session(&self) -> Option<SessionId> {

@@ -20,6 +20,7 @@ use crate::{
         desk::{Ask, At, News, Pair, Ticket, VerdictTold},
         keys::Action,
         rows::{RowId, SessionId},
+        text,
         theme::Theme,
     },
 };
@@ -260,7 +261,7 @@ impl View for Replay {
     fn counters(&self, data: &Data) -> (String, String) {
         let Some(run) = self.run(data) else { return Default::default() };
         let many = run.differences();
-        let mut left = format!("{many} difference{}", if many == 1 { "" } else { "s" });
+        let mut left = text::count(many, "difference");
         if let Some(ended) = &run.ended {
             let exit = run.exit().unwrap_or(ended.exit);
             left = format!(

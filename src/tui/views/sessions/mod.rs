@@ -151,21 +151,16 @@ impl View for Sessions {
         let errors: u64 = of_shown().map(|session| session.errors).sum();
         let problems: u64 = of_shown().filter_map(|session| session.problems).sum();
         let all = data.sessions.iter().filter(|session| !session.deleted).count();
-        let count = if self.shown.len() == all {
-            all.to_string()
-        } else {
-            format!("{}/{all}", self.shown.len())
-        };
-        let mut left = vec![
-            format!("{count} sessions"),
-            format!("{exchanges} exchanges"),
-            format!("{errors} err"),
-        ];
+        let mut sessions = text::count(all, "session");
+        if self.shown.len() != all {
+            sessions = format!("{}/{sessions}", self.shown.len());
+        }
+        let mut left = vec![sessions, text::count(exchanges, "exchange"), format!("{errors} err")];
         if problems > 0 {
-            left.push(format!("{problems} problems"));
+            left.push(text::count(problems, "problem"));
         }
         if !self.search.is_off() {
-            left.push(format!("{} sessions hold it", self.hits.len()));
+            left.push(format!("in {}", text::count(self.hits.len(), "session")));
         }
         if self.by != By::Number || self.turned {
             let word = ALL.iter().find(|(by, _)| *by == self.by).map_or("", |(_, word)| word);
