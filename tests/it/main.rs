@@ -26,6 +26,7 @@ mod options;
 mod outlets;
 mod problems;
 mod reading;
+mod readme;
 mod redaction;
 mod refusals;
 mod replay;

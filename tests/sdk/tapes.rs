@@ -51,6 +51,16 @@ fn of_other_languages() {
     });
 }
 
+/// What Claude Code and a server of everyday tools say to each other: the screens of the README are
+/// of this tape (tests/it/readme.rs).
+#[test]
+#[ignore = "needs the SDKs that .ci/run installs"]
+fn of_a_coding_agent() {
+    tape("2025-11-25/claude-code", || {
+        (Server::everything(), vec![Client::node("claude.mjs", &[])])
+    });
+}
+
 /// A stream longer than what is split at every byte when it is read again (tests/it/reading.rs).
 #[test]
 #[ignore = "needs the SDKs that .ci/run installs"]

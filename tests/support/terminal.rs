@@ -99,6 +99,12 @@ impl Start {
         self
     }
 
+    /// Where it runs.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.command.cwd(folder);
+        self
+    }
+
     pub(crate) fn size(mut self, width: u16, height: u16) -> Self {
         self.size = (width, height);
         self
