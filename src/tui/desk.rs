@@ -254,6 +254,8 @@ pub struct SourceStatus {
     pub live: bool,
     /// The recorder runs in this process: leaving ends it.
     pub own: bool,
+    /// Where the clock stands, as it does at a tape's last record; none where it goes on.
+    pub as_of: Option<Timestamp>,
     /// Where clients are to connect: `http://127.0.0.1:7070`; none where nothing listens.
     pub listening: Vec<String>,
     /// The CA file that clients are to trust, for settings that add to their roots.
@@ -268,7 +270,7 @@ pub struct SourceStatus {
     pub paused: Option<String>,
     /// Traffic waits for the disk.
     pub waiting: bool,
-    /// Bytes of the store.
+    /// Bytes of the store or tape; 0 where they are not counted.
     pub store_bytes: u64,
     /// Bytes free on its disk.
     pub free_bytes: u64,

@@ -225,7 +225,9 @@ impl Keeper {
             let of = if is_last { done } else { span.guess(done, after) };
             self.shared.tell(News::Loading { done, of })?;
             if is_last {
-                return Ok(());
+                // A tape's clock is known now.
+                self.looked_at = None;
+                return self.look();
             }
             self.attend()?;
             self.look()?;
@@ -381,6 +383,7 @@ impl Keeper {
         self.looked_at = Some(Instant::now());
         let mut status = (self.standing)();
         status.live = self.batches.is_some();
+        status.as_of = self.as_of;
         if let Some(why) = &self.over {
             status.paused.get_or_insert_with(|| why.clone());
         }

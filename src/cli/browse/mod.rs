@@ -22,7 +22,7 @@ mod tests;
 mod veil;
 mod worker;
 
-use std::{path::PathBuf, sync::mpsc as inbox};
+use std::{fs, path::PathBuf, sync::mpsc as inbox};
 
 use tokio::sync::mpsc;
 
@@ -75,13 +75,12 @@ impl Opening {
     pub fn tape(path: PathBuf) -> anyhow::Result<Self> {
         let source = open::tape(&path)?;
         let what = path.display().to_string();
+        let store_bytes = fs::metadata(&path).map_or(0, |file| file.len());
+        let status = SourceStatus { what, store_bytes, ..SourceStatus::default() };
         Ok(Self {
             source,
             live: None,
-            standing: Box::new(move || SourceStatus {
-                what: what.clone(),
-                ..SourceStatus::default()
-            }),
+            standing: Box::new(move || status.clone()),
             tape: Some(path),
             home: None,
             reveal: false,

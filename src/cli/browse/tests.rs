@@ -354,6 +354,7 @@ fn a_tape_a_store_and_a_recorder_show_the_same() {
         let clock = as_of(&open(&tape).summaries().expect("they are there"));
         let mut of_tape = Screen::open(Opening::tape(tape.clone()).expect("a tape"));
         of_tape.loaded();
+        of_tape.until(|news| matches!(news, News::Status(status) if status.as_of == Some(clock)));
         of_tape.complete();
 
         let folder = tempfile::tempdir().expect("a folder");

@@ -87,7 +87,10 @@ impl Data {
                 self.loaded |= done >= of;
                 self.loading = (done < of).then_some((done, of));
             }
-            News::Status(status) => self.status = status,
+            News::Status(status) => {
+                self.now = status.as_of.unwrap_or(self.now);
+                self.status = status;
+            }
             News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
             News::Exchange(..)
             | News::Told(..)

@@ -204,7 +204,7 @@ impl App {
                 }
                 _ => self.news(news),
             },
-            Msg::Time(now) => self.data.now = now,
+            Msg::Time(now) => self.data.now = self.data.status.as_of.unwrap_or(now),
             Msg::Work => {
                 if let Some(view) = self.stack.last_mut() {
                     view.work(&mut self.data, &mut self.effects);

@@ -8,7 +8,7 @@ use super::{
     testing::{self, key, listening, recording, screen, type_in, widths},
     *,
 };
-use crate::tui::{keys::BINDINGS, text::any_text};
+use crate::tui::{desk::SourceStatus, keys::BINDINGS, text::any_text};
 
 const COLOUR: Theme = Theme { colour: true, ascii: false };
 
@@ -213,4 +213,13 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_clock_of_a_tape_stands() {
+    let mut app = app();
+    let as_of = Some(Timestamp(5_000));
+    told(&mut app, [News::Status(SourceStatus { as_of, ..SourceStatus::default() })]);
+    app.update(Msg::Time(Timestamp(9_000_000)));
+    assert_eq!(app.data.now, Timestamp(5_000));
 }

@@ -166,7 +166,10 @@ impl View for Sessions {
             let word = ALL.iter().find(|(by, _)| *by == self.by).map_or("", |(_, word)| word);
             left.push(format!("sort {word}{}", if self.turned { " turned" } else { "" }));
         }
-        let mut right = vec![format!("rec {}B", text::size(data.status.store_bytes))];
+        let mut right = Vec::new();
+        if data.status.store_bytes > 0 {
+            right.push(format!("rec {}B", text::size(data.status.store_bytes)));
+        }
         if data.area.width >= 100 && data.status.free_bytes > 0 {
             right.push(format!("disk {}B free", text::size(data.status.free_bytes)));
         }
