@@ -1,12 +1,13 @@
-//! The state onto the terminal: what differs from what stands there, as one write. Never asks the
-//! terminal anything, so a repaint after a suspension waits for no answer (dua-cli #387).
+//! The state onto the terminal: what differs from what stands there, as one write, which terminals
+//! that know synchronised updates (DEC mode 2026) show at once. Never asks the terminal anything, so a
+//! repaint after a suspension waits for no answer (dua-cli #387).
 
 use std::io::{self, Write as _};
 
 use crossterm::{
     cursor::{Hide, MoveTo, Show},
     queue,
-    terminal::{Clear, ClearType},
+    terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate},
 };
 use ratatui::{
     backend::{Backend as _, CrosstermBackend},
@@ -65,13 +66,16 @@ impl Painter {
         let cursor = app.cursor(*self.next.area());
         if self.whole {
             self.shown.reset();
-            queue!(self.backend, Hide, Clear(ClearType::All))?;
-            self.cursor = None;
         }
         let mut changed = self.shown.diff_iter(&self.next).peekable();
         let same = changed.peek().is_none();
         if same && cursor == self.cursor && !self.whole {
             return Ok(());
+        }
+        queue!(self.backend, BeginSynchronizedUpdate)?;
+        if self.whole {
+            queue!(self.backend, Hide, Clear(ClearType::All))?;
+            self.cursor = None;
         }
         if self.cursor.is_some() {
             queue!(self.backend, Hide)?;
@@ -82,6 +86,7 @@ impl Painter {
         if let Some((x, y)) = cursor {
             queue!(self.backend, MoveTo(x, y), Show)?;
         }
+        queue!(self.backend, EndSynchronizedUpdate)?;
         self.cursor = cursor;
         self.whole = false;
         std::mem::swap(&mut self.shown, &mut self.next);

@@ -1,6 +1,8 @@
 //! The terminal UI as people have it: the real program on a pty, its screen read back. The checks of
 //! tui.md §9, one test each; what needs no terminal is tested beside the code.
 
+mod everywhere;
+mod hostile;
 mod hygiene;
 mod live;
 mod looking;
@@ -9,10 +11,7 @@ mod replaying;
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{
-    terminal::{Shown, Start},
-    wiretape::run,
-};
+use crate::support::{sources::has_sessions, terminal::Start, wiretape::run};
 
 /// A tape of the repository.
 fn tape(name: &str) -> PathBuf {
@@ -29,11 +28,4 @@ fn open_tape(home: &Path, words: &[&str]) -> Start {
 /// A home with the demo in its store.
 fn demo(home: &Path) {
     run(home, &["demo", "--headless"]);
-}
-
-/// The list of sessions is there, with a row.
-fn has_sessions(shown: &Shown) -> bool {
-    let chrome = shown.rows[0].contains("sessions")
-        && shown.rows.last().is_some_and(|row| row.contains(" help"));
-    chrome && shown.selected().is_some()
 }

@@ -3,6 +3,7 @@
 pub(crate) mod houses;
 pub(crate) mod origin;
 pub(crate) mod secrets;
+pub(crate) mod sources;
 pub(crate) mod stories;
 pub(crate) mod tapes;
 pub(crate) mod terminal;

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between an Escape and the next key: bytes that follow at once read as Alt and a letter (tui.md §1).
 const ESCAPE: Duration = Duration::from_millis(80);
 
+/// Nothing comes for so long: what a key brought is all there. A frame is written at once.
+const QUIET: Duration = Duration::from_millis(40);
+
 pub(crate) const ESC: &str = "\x1b";
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
@@ -41,6 +44,8 @@ struct Seen {
     bytes: usize,
     raw: Vec<u8>,
     over: bool,
+    /// When the last of it came.
+    at: Instant,
 }
 
 /// What a terminal is told beside text.
@@ -85,6 +90,13 @@ impl Start {
         start
     }
 
+    /// A line of a shell that takes no keys.
+    pub(crate) fn script(line: &str) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--noprofile", "--norc", "-c", line]);
+        Self::of(command)
+    }
+
     fn of(mut command: CommandBuilder) -> Self {
         for name in ["WIRETAPE_HOME", "XDG_RUNTIME_DIR", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM"]
         {
@@ -122,21 +134,30 @@ impl Start {
             0,
             Told::default(),
         );
-        let seen = Seen { parser, bytes: 0, raw: Vec::new(), over: false };
+        let seen = Seen { parser, bytes: 0, raw: Vec::new(), over: false, at: Instant::now() };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let watching = Arc::clone(&seen);
         let watch = move || {
             let mut part = vec![0; 65_536];
+            let mut waiting = Vec::new();
             loop {
                 // The end of a pty is an error on Linux.
                 let read = output.read(&mut part).unwrap_or(0);
+                let at = Instant::now();
                 let mut seen = watching.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let new = &part[..read];
-                seen.parser.process(new);
+                waiting.extend_from_slice(new);
+                let whole = if read == 0 { waiting.len() } else { whole_frames(&waiting) };
+                let rest = waiting.split_off(whole);
+                seen.parser.process(&waiting);
+                waiting = rest;
                 seen.raw.extend_from_slice(new);
                 seen.bytes += read;
                 seen.over = read == 0;
+                if read > 0 {
+                    seen.at = at;
+                }
                 watching.1.notify_all();
                 if read == 0 {
                     return;
@@ -147,6 +168,14 @@ impl Start {
         let keyboard = pair.master.take_writer().expect("a writer");
         Terminal { master: pair.master, keyboard, child, seen, modes }
     }
+}
+
+/// How much of it can be shown: a frame that has begun is shown when it is there as a whole, as by
+/// terminals that know synchronised updates.
+fn whole_frames(bytes: &[u8]) -> usize {
+    let last = |sequence: &[u8]| bytes.windows(sequence.len()).rposition(|own| own == sequence);
+    let (begins, ends) = (last(b"\x1b[?2026h"), last(b"\x1b[?2026l"));
+    begins.filter(|begins| ends.is_none_or(|end| end < *begins)).unwrap_or(bytes.len())
 }
 
 fn pty_size(cols: u16, rows: u16) -> PtySize {
@@ -162,6 +191,8 @@ fn modes(master: &dyn MasterPty) -> String {
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     pub(crate) rows: Vec<String>,
+    /// Every cell of every row; behind a wide one stands an empty one.
+    pub(crate) cells: Vec<Vec<String>>,
     pub(crate) cursor: Option<(u16, u16)>,
     pub(crate) alternate: bool,
     pub(crate) mouse: bool,
@@ -196,6 +227,9 @@ impl Seen {
         let (y, x) = screen.cursor_position();
         Shown {
             rows: screen.rows(0, width).map(|row| row.trim_end().to_owned()).collect(),
+            cells: (0..height)
+                .map(|y| cells(y).map(|cell| cell.contents().to_owned()).collect())
+                .collect(),
             cursor: (!screen.hide_cursor()).then_some((x, y)),
             alternate: screen.alternate_screen(),
             mouse: screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None,
@@ -217,10 +251,15 @@ impl Terminal {
         self.seen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One key, and nothing is waited for.
+    pub(crate) fn press(&mut self, key: &str) {
+        self.keyboard.write_all(key.as_bytes()).expect("the pty takes it");
+        self.keyboard.flush().expect("the pty takes it");
+    }
+
     /// Types; an Escape at the end is given the time that makes it one.
     pub(crate) fn keys(&mut self, keys: &str) -> &mut Self {
-        self.keyboard.write_all(keys.as_bytes()).expect("the pty takes it");
-        self.keyboard.flush().expect("the pty takes it");
+        self.press(keys);
         if keys.ends_with(ESC) {
             thread::sleep(ESCAPE);
         }
@@ -263,6 +302,41 @@ impl Terminal {
             assert!(!left.is_zero() && !seen.over, "nothing came out");
             seen = self.seen.1.wait_timeout(seen, left).expect("no panic").0;
         }
+    }
+
+    /// From a key to the last byte that it brings (tui.md §9, 10): what comes until nothing has come
+    /// for a while. The key has to change something.
+    pub(crate) fn answers(&mut self, keys: &str) -> Duration {
+        let before = self.bytes();
+        let pressed = Instant::now();
+        self.press(keys);
+        self.until_bytes(before);
+        let mut seen = self.seen();
+        loop {
+            let left = QUIET.saturating_sub(seen.at.elapsed());
+            if left.is_zero() || seen.over {
+                return seen.at.saturating_duration_since(pressed);
+            }
+            seen = self.seen.1.wait_timeout(seen, left).expect("no panic").0;
+        }
+    }
+
+    /// The processor's time of the program, in ticks: utime and stime (proc(5)).
+    pub(crate) fn ticks(&self) -> u64 {
+        let told = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("it runs");
+        let behind = told.rsplit(')').next().expect("fields");
+        let fields: Vec<&str> = behind.split_whitespace().collect();
+        let number = |place: usize| fields[place].parse::<u64>().expect("a number");
+        number(11) + number(12)
+    }
+
+    /// Resident memory, bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(status).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        let kb: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kb * 1024
     }
 
     /// Waits for a text.

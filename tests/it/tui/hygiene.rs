@@ -54,6 +54,47 @@ fn check_16_signals_give_the_terminal_back() {
     }
 }
 
+/// What a shell says of the terminal after it was given back to it: `stty -a`.
+fn is_the_shells_again(terminal: &mut Terminal) {
+    let shown = terminal.until("the shell", |shown| !shown.alternate && shown.cursor.is_some());
+    assert!(!shown.mouse, "the mouse stayed taken");
+    terminal.keys("clear; stty -a; echo 'and' 'that'\r");
+    let told = terminal.shows("and that").text().replace('\n', " ");
+    for mode in ["icanon", "echo", "isig", "icrnl", "opost"] {
+        assert!(told.contains(&format!(" {mode} ")), "{mode}: {told}");
+    }
+}
+
+#[test]
+fn check_16_the_shell_has_its_terminal_again() {
+    let home = tempdir().expect("a folder");
+    for way in ["ui", "worker", "TERM", "HUP", "q"] {
+        let mut terminal = Start::shell().size(100, 30).start();
+        terminal.shows("shell$");
+        let program = env!("CARGO_BIN_EXE_wiretape");
+        let (tape, there) = (tape("2025-11-25/typescript.tape.jsonl"), home.path().display());
+        let pid = home.path().join(format!("pid-{way}"));
+        terminal.keys(&format!(
+            "bash -c 'echo $$ >{}; exec {program} open {} --home {there}'\r",
+            pid.display(),
+            tape.display()
+        ));
+        terminal.until("the sessions", has_sessions);
+        match way {
+            "q" => drop(terminal.keys("q")),
+            "TERM" | "HUP" => {
+                let pid = fs::read_to_string(pid).expect("written before it began");
+                signal(pid.trim().parse().expect("a number"), way);
+            }
+            _ => {
+                terminal.keys(&format!(":debug panic {way}\r"));
+                terminal.shows("report: ");
+            }
+        }
+        is_the_shells_again(&mut terminal);
+    }
+}
+
 /// `open` in a shell with job control.
 fn in_a_shell(home: &Path) -> Terminal {
     let mut terminal = Start::shell().start();
@@ -88,65 +129,13 @@ fn check_17_ctrl_z_stops_and_fg_draws_the_same_screen() {
 }
 
 #[test]
-fn what_was_said_meanwhile_is_in_the_log_and_not_on_the_screen() {
+fn check_20_what_was_said_meanwhile_is_in_the_log_and_not_on_the_screen() {
     let home = tempdir().expect("a folder");
+    let quiet = open_tape(home.path(), &[]).start();
+    let quiet = quiet.until("the sessions", has_sessions);
     let mut terminal = open_tape(home.path(), &[]).env("RUST_LOG", "trace").start();
-    terminal.until("the sessions", has_sessions);
+    terminal.until("the same", |shown| has_sessions(shown) && shown.rows == quiet.rows);
     assert!(home.path().join("logs/ui.log").is_file(), "fd 2 goes there");
     terminal.keys(":log\r").shows("Nothing has been said.");
     terminal.keys("q").until("the sessions", has_sessions);
-}
-
-#[test]
-fn check_11_an_idle_screen_writes_nothing() {
-    let home = tempdir().expect("a folder");
-    let terminal = open_tape(home.path(), &[]).start();
-    terminal.until("the sessions", has_sessions);
-    // The end of a frame, and what the desk tells in its first seconds, may still be on its way.
-    let settled = (0..30).any(|_| {
-        let before = terminal.bytes();
-        std::thread::sleep(std::time::Duration::from_secs(2));
-        terminal.bytes() == before
-    });
-    assert!(settled, "it never came to rest");
-    let (bytes, ticks) = (terminal.bytes(), ticks(terminal.pid()));
-    std::thread::sleep(std::time::Duration::from_secs(10));
-    assert_eq!(terminal.bytes(), bytes, "bytes while nothing happened");
-    let used = self::ticks(terminal.pid()) - ticks;
-    assert!(used <= 1, "{used} ticks of the processor while nothing happened");
-}
-
-/// The processor's time of a process, in ticks: utime and stime (proc(5)).
-fn ticks(pid: u32) -> u64 {
-    let told = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
-    let behind = told.rsplit(')').next().expect("fields");
-    let fields: Vec<&str> = behind.split_whitespace().collect();
-    let number = |place: usize| fields[place].parse::<u64>().expect("a number");
-    number(11) + number(12)
-}
-
-#[test]
-fn check_14_a_hostile_body_sets_no_title() {
-    let home = tempdir().expect("a folder");
-    let tape = fs::read_to_string(tape("2025-11-25/typescript.tape.jsonl")).expect("a tape");
-    // A client's name is on the first screen.
-    let evil = tape.replacen(
-        "\"clientInfo\":{\"name\":\"",
-        "\"clientInfo\":{\"name\":\"\\u001b]0;pwn\\u0007\\r\\u202e",
-        1,
-    );
-    let evil = evil.replacen(
-        "\\\"clientInfo\\\":{\\\"name\\\":\\\"",
-        "\\\"clientInfo\\\":{\\\"name\\\":\\\"\\\\u001b]0;pwn\\\\u0007\\\\r\\\\u202e",
-        1,
-    );
-    assert_ne!(evil, tape, "the name was found");
-    let file = home.path().join("evil.tape.jsonl");
-    fs::write(&file, evil).expect("written");
-    let terminal = Start::wiretape(home.path(), &["open", file.to_str().expect("UTF-8")])
-        .size(120, 40)
-        .start();
-    let shown = terminal.until("the escape, shown", |shown| shown.has("␛]0;pwn"));
-    assert!(shown.rows.iter().all(|row| !row.contains('\u{202e}')), "{}", shown.text());
-    assert_eq!(terminal.titles(), 0);
 }

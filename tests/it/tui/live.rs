@@ -105,9 +105,19 @@ fn check_8_follow_ends_with_a_move_up_and_the_selection_stays() {
     talk.call("echo", 7);
     let later = terminal.until("new rows", |shown| shown.rows[0].contains("+7 new"));
     assert_eq!(later.selected(), Some(selected.as_str()), "{}", later.text());
-    terminal.keys("G").until("the last row", |shown| {
-        shown.rows[0].contains("follow") && shown.selected().is_some_and(|row| row.contains(" 16 "))
-    });
+    talk.call("echo", 3);
+    let later = terminal.until("more new rows", |shown| shown.rows[0].contains("+10 new"));
+    assert_eq!(later.selected(), Some(selected.as_str()), "{}", later.text());
+    // Both ways back.
+    for (key, last) in [("F", 19), ("G", 21)] {
+        terminal.keys(key).until("the last row", |shown| {
+            let is_last = |row: &str| row.contains(&format!(" {last} "));
+            shown.rows[0].contains("follow") && shown.selected().is_some_and(is_last)
+        });
+        terminal.keys("k").until("no follow", |shown| !shown.rows[0].contains("follow"));
+        talk.call("echo", 2);
+        terminal.until("new rows", |shown| shown.rows[0].contains("+2 new"));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `open`: on a tape, on a store, on standard input.
 
+use std::fs;
+
 use tempfile::tempdir;
 
 use super::{demo, has_sessions, open_tape, tape};
@@ -7,18 +9,6 @@ use crate::support::{
     terminal::{CTRL_C, ENTER, ESC, Start},
     wiretape::{run, wiretape},
 };
-
-#[test]
-fn check_1_the_first_screen_has_crumbs_a_session_and_hints() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    let shown = terminal.until("the sessions", has_sessions);
-    assert!(shown.rows[0].starts_with(" wiretape › sessions"), "{}", shown.text());
-    assert!(shown.alternate && shown.mouse && shown.cursor.is_none(), "{shown:?}");
-    terminal.keys("q");
-    assert_eq!(terminal.ended().exit_code(), 0);
-    terminal.is_given_back();
-}
 
 #[test]
 fn the_store_of_a_home_is_shown_like_a_tape() {
@@ -107,19 +97,6 @@ fn two_interrupts_leave() {
 }
 
 #[test]
-fn check_5_a_call_is_one_row_and_opens_on_its_result() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    terminal.until("the sessions", has_sessions);
-    let calls = terminal.keys(ENTER).shows("tools/call");
-    let is_list = |row: &&String| row.contains("initialize") && !row.contains("initialized");
-    let rows: Vec<_> = calls.rows.iter().filter(is_list).collect();
-    assert!(rows.len() <= 1, "a request and its answer are one row: {}", calls.text());
-    terminal.keys(ENTER).until("its detail", |shown| shown.has("Response"));
-    terminal.keys(ESC).keys(ESC).until("the sessions", has_sessions);
-}
-
-#[test]
 fn the_palette_completes_and_says_what_it_does_not_know() {
     let home = tempdir().expect("a folder");
     let mut terminal = open_tape(home.path(), &[]).start();
@@ -150,6 +127,36 @@ fn check_20_no_terminal_no_escapes() {
 }
 
 #[test]
+fn check_20_into_a_pipe_goes_no_escape_and_nothing_panics() {
+    let home = tempdir().expect("a folder");
+    demo(home.path());
+    let program = env!("CARGO_BIN_EXE_wiretape");
+    let tape = tape("2025-11-25/typescript.tape.jsonl");
+    let (tape, there) = (tape.display(), home.path().display());
+    for (line, code, said) in [
+        (format!("open {tape} --home {there} | cat"), 2, "needs a terminal"),
+        (format!("list --home {there} | head -1"), 0, "SERVER"),
+        (format!("find 'method:*' --home {there} | head -1"), 0, "initialize"),
+        (format!("export {tape} --home {there} --format json -o - | head -c 1"), 0, "{"),
+    ] {
+        let errors = home.path().join("stderr");
+        let (line, after) = line.split_once(" | ").expect("a pipe");
+        let line = format!(
+            "{program} {line} 2>{} | {after}; echo \"; it ended with ${{PIPESTATUS[0]}}\"",
+            errors.display()
+        );
+        let mut terminal = Start::script(&line).size(200, 40).start();
+        assert_eq!(terminal.ended().exit_code(), 0);
+        let errors = fs::read_to_string(errors).expect("UTF-8");
+        let shown = terminal.shown();
+        assert!(!errors.contains(['\x1b']) && !errors.contains("panicked"), "{line}: {errors}");
+        assert!(shown.has(said) || errors.contains(said), "{line}: {}", shown.text());
+        assert!(shown.has(&format!("; it ended with {code}")), "{line}: {}", shown.text());
+        assert!(!terminal.raw().contains(&0x1b), "{line}: {}", shown.text());
+    }
+}
+
+#[test]
 fn check_20_a_tape_on_standard_input_takes_keys_from_the_terminal() {
     let home = tempdir().expect("a folder");
     let tape = tape("2025-11-25/typescript.tape.jsonl");
@@ -169,7 +176,7 @@ fn check_20_a_tape_on_standard_input_takes_keys_from_the_terminal() {
 #[test]
 fn a_key_that_is_bound_twice_is_an_error_before_anything_is_drawn() {
     let home = tempdir().expect("a folder");
-    std::fs::write(home.path().join("keys.toml"), "follow = \"p\"\n").expect("written");
+    fs::write(home.path().join("keys.toml"), "follow = \"p\"\n").expect("written");
     let mut terminal = open_tape(home.path(), &[]).start();
     assert_eq!(terminal.ended().exit_code(), 2);
     let told = terminal.shown().text().replace('\n', "");
@@ -180,22 +187,17 @@ fn a_key_that_is_bound_twice_is_an_error_before_anything_is_drawn() {
 #[test]
 fn a_key_can_be_bound_otherwise() {
     let home = tempdir().expect("a folder");
-    std::fs::write(home.path().join("keys.toml"), "help = [\"H\"]\n").expect("written");
+    fs::write(home.path().join("keys.toml"), "help = [\"H\"]\n").expect("written");
     let mut terminal = open_tape(home.path(), &[]).start();
     terminal.shows("H help");
     terminal.keys("H").shows("one row down");
 }
 
 #[test]
-fn check_15_without_colour_the_selection_is_still_seen() {
+fn check_15_a_word_brings_colour_back() {
     let home = tempdir().expect("a folder");
-    let start = |words: &[&str]| open_tape(home.path(), words).env("NO_COLOR", "1").start();
-    let terminal = start(&[]);
-    let shown = terminal.until("the sessions", has_sessions);
-    assert!(!shown.coloured, "NO_COLOR");
-    assert!(shown.selected().is_some_and(|row| row.starts_with('▌')), "{}", shown.text());
-    let terminal = start(&["--color", "always"]);
-    terminal.until("the sessions in colour", |shown| has_sessions(shown) && shown.coloured);
+    let start = open_tape(home.path(), &["--color", "always"]).env("NO_COLOR", "1");
+    start.start().until("the sessions in colour", |shown| has_sessions(shown) && shown.coloured);
 }
 
 #[test]
@@ -240,14 +242,4 @@ fn check_13_any_size_and_back() {
     terminal.until("the same as at first", |shown| shown.rows == before.rows);
     terminal.keys("q");
     assert_eq!(terminal.ended().exit_code(), 0);
-}
-
-#[test]
-fn check_18_the_sequence_has_arrows_both_ways() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    terminal.until("the sessions", has_sessions);
-    let shown = terminal.keys("3").until("arrows", |shown| shown.has("▶") && shown.has("◀"));
-    assert!(shown.has("initialize") && shown.has("┄"), "{}", shown.text());
-    terminal.keys(ESC).until("the sessions", has_sessions);
 }

@@ -55,6 +55,15 @@ fn check_2_an_empty_store_says_how_to_fill_it() {
 }
 
 #[test]
+fn check_2_an_empty_store_that_nobody_records_into_names_what_would() {
+    let home = tempdir().expect("a folder");
+    let mut terminal = Start::wiretape(home.path(), &["open"]).start();
+    let shown = terminal.until("the card", |shown| shown.has("No session in "));
+    terminal.keys("y").shows("copied");
+    assert!(shown.has(&terminal.copied()), "{}", shown.text());
+}
+
+#[test]
 fn check_4_leaving_a_recorder_asks_and_names_its_connections() {
     let home = tempdir().expect("a folder");
     let mut terminal = record(home.path());

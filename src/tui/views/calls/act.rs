@@ -139,7 +139,7 @@ impl Calls {
         Some(Flow::Stay)
     }
 
-    fn new_detail(&self) -> super::Detail {
+    pub(super) fn new_detail(&self) -> super::Detail {
         let mut detail = super::Detail::default();
         detail.look_for(&self.search.text);
         detail
@@ -147,10 +147,16 @@ impl Calls {
 
     /// Close, clear, back.
     fn leave(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Option<Flow> {
+        if self.panes.in_detail && self.detail.as_mut().is_some_and(super::Detail::leave) {
+            return Some(Flow::Stay);
+        }
+        // What the line of counters promises comes before what is merely open.
+        if action == Action::Escape && self.search.ticket.is_some() {
+            self.search.stop(effects);
+            self.seeking = None;
+            return Some(Flow::Stay);
+        }
         if let Some(detail) = &mut self.detail {
-            if self.panes.in_detail && detail.leave() {
-                return Some(Flow::Stay);
-            }
             if self.panes.zoomed && !Panes::is_tight(data.area) {
                 self.panes.zoomed = false;
                 self.panes.in_detail = false;
@@ -166,11 +172,6 @@ impl Calls {
         }
         if action == Action::Quit {
             return None;
-        }
-        if self.search.ticket.is_some() {
-            self.search.stop(effects);
-            self.seeking = None;
-            return Some(Flow::Stay);
         }
         if !self.search.is_off() {
             self.search = super::Looking::default();

@@ -404,7 +404,7 @@ impl View for Calls {
             self.settle(data, effects);
         }
         if let Some(detail) = &mut self.detail {
-            detail.work(data);
+            detail.work(data, effects);
         }
     }
 

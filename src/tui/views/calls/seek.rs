@@ -4,6 +4,7 @@ use super::{
     super::list::{Ascending, Shown},
     Calls, Seek,
     order::Sorting,
+    panes::Panes,
 };
 use crate::tui::{
     app::{Data, Effects},
@@ -62,6 +63,10 @@ impl Calls {
             Some(id) => {
                 self.seeking = None;
                 drop(self.go(id, data));
+                // A hit that is not seen is none (tui.md §1, search: unfold to the hit).
+                if way == Seek::Here && self.detail.is_none() && !Panes::is_tight(data.area) {
+                    self.detail = Some(self.new_detail());
+                }
                 if turned {
                     data.say("the last hit was passed; on from the other end");
                 }

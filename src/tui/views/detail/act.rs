@@ -127,9 +127,10 @@ impl Detail {
         self.go_to_tab(next, data, effects);
     }
 
-    fn go_to_tab(&mut self, tab: Tab, data: &mut Data, effects: &mut Effects) {
+    pub(super) fn go_to_tab(&mut self, tab: Tab, data: &mut Data, effects: &mut Effects) {
         self.tab = tab;
         self.search = None;
+        self.began_in = None;
         self.panes.clear();
         self.build(data, effects);
     }

@@ -96,6 +96,8 @@ pub(crate) struct Detail {
     seeks: bool,
     /// A search that the list began says nothing of a row that does not hold it.
     is_quiet: bool,
+    /// The tab in which that search began: what is not in the answer may be in the request.
+    began_in: Option<Tab>,
     /// What a search has to say, for the line of counters.
     said: Option<String>,
     copying: Option<Ticket>,
@@ -129,6 +131,7 @@ impl Detail {
         }
         self.row = Some(row);
         self.search = None;
+        self.began_in = None;
         self.seeks = !self.needle.is_empty();
         if self.exchange == Some(found.exchange) && self.told.is_some() {
             // Another message of the same exchange.
@@ -172,6 +175,7 @@ impl Detail {
         needle.clone_into(&mut self.needle);
         self.seeks = !needle.is_empty();
         self.search = None;
+        self.began_in = None;
     }
 
     fn found_row<'a>(&self, data: &'a Data) -> Option<&'a Row> {
@@ -291,7 +295,7 @@ impl Detail {
     }
 
     /// Looks through a part of it.
-    pub(crate) fn work(&mut self, data: &mut Data) {
+    pub(crate) fn work(&mut self, data: &mut Data, effects: &mut Effects) {
         if self.search.is_none() && self.seeks {
             self.seeks = false;
             self.start_search(true, false);
@@ -305,13 +309,16 @@ impl Detail {
             }
             Found::Nothing => {
                 (self.search, self.said) = (None, None);
-                if !self.is_quiet {
+                if self.is_quiet {
+                    self.look_elsewhere(data, effects);
+                } else {
                     let needle = crate::tui::text::visible(&self.needle).into_owned();
                     data.say(format!("not found here: {needle}"));
                 }
             }
             Found::Hit(hit, turned) => {
                 (self.search, self.said) = (None, None);
+                self.began_in = None;
                 let (area, wrap) = (self.inner(), self.wrap);
                 let frames = self.told.as_ref().map_or(&[][..], |told| &told.frames);
                 if let Some((_, pane)) = self.panes.last_mut() {
@@ -321,6 +328,24 @@ impl Detail {
                     data.say("the last hit was passed; on from the other end");
                 }
             }
+        }
+    }
+
+    /// A hit of the list's search is in the answer or in the request; where it is in neither, but in
+    /// a name, the tab stays.
+    fn look_elsewhere(&mut self, data: &mut Data, effects: &mut Effects) {
+        let began_in = self.began_in.take();
+        let next = match (began_in, self.tab) {
+            (Some(began_in), _) => began_in,
+            (None, Tab::Response) => Tab::Request,
+            (None, Tab::Request) => Tab::Response,
+            _ => return,
+        };
+        let here = self.tab;
+        self.go_to_tab(next, data, effects);
+        if began_in.is_none() {
+            self.began_in = Some(here);
+            self.seeks = true;
         }
     }
 

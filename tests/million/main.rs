@@ -1,0 +1,43 @@
+//! The terminal UI by the clock and on much: first screen, a session of a million calls, a body of
+//! 10 MB (tui.md §9, checks 1, 4, 7, 10 and 12), the real program on a pty.
+//!
+//! A target of its own, so that cargo runs it when no other test runs: it holds the program to times.
+//! Those are the release's, and so are the sizes: `cargo test --release --test million`, as `.ci/run`
+//! does. Without `--release` a million calls would take minutes to be made; then the same is done on
+//! little, and slowness is forgiven that is the build's.
+
+#[path = "../bench/million.rs"]
+mod million;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "each target uses its part")]
+mod support;
+
+mod body;
+mod rows;
+mod start;
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// How much slower a build without optimisation may be.
+const SLOW: u32 = if cfg!(debug_assertions) { 12 } else { 1 };
+
+/// One test at a time: each measures.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time below which 95 of 100 are.
+fn p95(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() * 95 / 100).copied().unwrap_or_default()
+}
+
+/// A figure, for `--nocapture`.
+#[expect(clippy::print_stdout, reason = "figures are what one runs it by hand for")]
+fn tell(what: &str, figure: impl std::fmt::Debug) {
+    println!("{what}: {figure:?}");
+}
