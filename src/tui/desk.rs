@@ -241,7 +241,8 @@ pub enum News {
     Indexed(Ticket, Arc<Index>),
     /// It was done; what to say.
     Done(Ticket, String),
-    /// It failed; why, with what to do about it.
+    /// It failed; why, with what to do about it. Without a question it is the recording that cannot
+    /// be read on.
     Failed(Ticket, String),
 }
 

@@ -1,5 +1,33 @@
 //! The terminal UI as people have it: the real program on a pty, its screen read back. The checks of
-//! tui.md §9, one test each; what needs no terminal is tested beside the code.
+//! tui.md §9; what needs no terminal is tested beside the code, every view in every state in
+//! `src/tui/views/tests/states.rs`.
+//!
+//! Where each check stands: modules of this folder, or `million`, the target that runs alone and holds
+//! the program to times (`tests/million`). "All" is a tape, a store, a store that another process
+//! records into, and a recorder in the same process (`tests/support/sources.rs`).
+//!
+//! | check | of what | tests | on |
+//! |---|---|---|---|
+//! | 1 | first screen; in 100 ms | `everywhere`; `million` | all; tape and store |
+//! | 2 | an empty store | `recording` | live, store |
+//! | 3 | help | `looking` | tape |
+//! | 4 | Esc, q; in 300 ms | `looking`, `recording`; `million` | tape, live; tape |
+//! | 5 | a call is one row | `everywhere` | all |
+//! | 6 | filter | `everywhere`; `live`, while rows come | all |
+//! | 7 | search | `everywhere`; `live`; `million`, a million calls | all; attached; store |
+//! | 8 | follow | `live` | attached |
+//! | 9 | pause | `live` | attached |
+//! | 10 | a million rows | `million` | store |
+//! | 11 | idle | `million` | all |
+//! | 12 | a body of 10 MB | `million` | all |
+//! | 13 | any size | `looking` | tape |
+//! | 14 | hostile text | `hostile` | all |
+//! | 15 | colour; ASCII | `everywhere`; `looking` | all; tape |
+//! | 16 | panics and signals | `hygiene`; `recording` | tape; live |
+//! | 17 | Ctrl-Z | `hygiene`; `recording` | tape; live |
+//! | 18 | sequence | `everywhere` | all |
+//! | 19 | replay | `replaying` | tape |
+//! | 20 | pipes and logs | `looking`, `hygiene` | tape, store, standard input |
 
 mod everywhere;
 mod hostile;

@@ -20,7 +20,7 @@ use crate::{
     tell,
 };
 
-const BYTES: usize = if cfg!(debug_assertions) { 500_000 } else { 10_000_000 };
+const BYTES: usize = if cfg!(debug_assertions) { 200_000 } else { 10_000_000 };
 
 /// `{"items":[…],"last":{"deep":{"tail":"tail-marker"}}}`, 10 MB of it.
 fn large(id: &serde_json::Value) -> String {

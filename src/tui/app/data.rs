@@ -8,7 +8,7 @@ use super::runs::Runs;
 use crate::{
     capture::Timestamp,
     tui::{
-        desk::{News, SourceStatus},
+        desk::{News, SourceStatus, Ticket},
         keys::Action,
         rows::{Row, RowId, Rows, SessionId, SessionRow, Symbols},
     },
@@ -23,6 +23,8 @@ pub(crate) struct Data {
     pub(crate) status: SourceStatus,
     /// Exchanges read, of so many, while what was there before is being read.
     pub(crate) loading: Option<(u64, u64)>,
+    /// The recording cannot be read on: why.
+    pub(crate) broken: Option<String>,
     /// All that was there at the start has been read: that nothing is shown means that there is none.
     pub(crate) loaded: bool,
     pub(crate) now: Timestamp,
@@ -90,6 +92,11 @@ impl Data {
             News::Status(status) => {
                 self.now = status.as_of.unwrap_or(self.now);
                 self.status = status;
+            }
+            News::Failed(ticket, why) if ticket == Ticket::default() => {
+                self.loading = None;
+                self.say = Some(why.clone());
+                self.broken = Some(why);
             }
             News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
             News::Exchange(..)

@@ -51,6 +51,9 @@ impl View for Catalogue {
     }
 
     fn counters(&self, _data: &Data) -> (String, String) {
+        if self.teller.told.is_none() {
+            return ("not read yet".to_owned(), String::new());
+        }
         let count = |kind: &str| self.offers().iter().filter(|offer| offer.kind == kind).count();
         let unused = self.offers().iter().filter(|offer| offer.listed && offer.calls == 0).count();
         let kinds = ["tool", "resource", "template", "prompt"];
@@ -102,7 +105,7 @@ impl View for Catalogue {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _data: &Data) {
         let Some(told) = &self.teller.told else {
-            return super::say(canvas, area, self.teller.instead());
+            return super::say(canvas, area, &self.teller.instead());
         };
         let theme = canvas.theme;
         let can = |side: &[String]| {

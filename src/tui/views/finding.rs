@@ -28,6 +28,8 @@ pub(crate) struct Looking {
     asked_at: Timestamp,
     /// How long the answer took, microseconds.
     took: u64,
+    /// It failed: why.
+    pub(crate) failed: Option<String>,
     /// Found since it was asked anew; takes the place of `rows` when all was looked at.
     again: Option<Vec<RowId>>,
 }
@@ -63,10 +65,24 @@ impl Looking {
         }
     }
 
+    /// Why there is no row, where one is looked for.
+    pub(crate) fn nothing(&self) -> String {
+        let text = text::visible(&self.text);
+        match &self.failed {
+            Some(why) => {
+                format!("`{text}` cannot be looked for: {why}\n\nf changes it · Esc clears it")
+            }
+            None => self
+                .progress("filtering")
+                .unwrap_or_else(|| format!("no match for `{text}` — f changes it · Esc clears it")),
+        }
+    }
+
     fn send(&mut self, session: Option<SessionId>, is_filter: bool, effects: &mut Effects) {
         let ticket = effects.ticket();
         self.ticket = Some(ticket);
         self.progress = (0, 0);
+        self.failed = None;
         let text = self.text.clone();
         effects.ask(if is_filter {
             Ask::Filter { ticket, query: text, session }
@@ -132,6 +148,7 @@ impl Looking {
             News::Failed(ticket, why) if *ticket == waiting => {
                 self.ticket = None;
                 self.again = None;
+                self.failed = Some(why.clone());
                 Err(why.clone())
             }
             _ => Ok(false),

@@ -169,6 +169,9 @@ impl Overlay for Help {
         canvas.put(area.x + 8, area.y, " Filters ", 9, grammar_style);
         let entries = self.entries();
         let height = usize::from(area.height.saturating_sub(2));
+        if entries.is_empty() {
+            super::say(canvas, area, "no key and no words like that · Esc shows all");
+        }
         let top = self.top.min(entries.len().saturating_sub(height));
         for (n, (what, about)) in entries.iter().skip(top).take(height).enumerate() {
             let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));

@@ -163,7 +163,9 @@ impl View for Latency {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         if self.ids.is_empty() {
-            return super::say(canvas, area, "no call was answered in this session");
+            let why = super::nothing_yet(data);
+            let why = why.as_deref().unwrap_or("no call was answered in this session yet");
+            return super::say(canvas, area, why);
         }
         let theme = canvas.theme;
         let head =

@@ -310,11 +310,24 @@ fn host(server: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
-/// A few words where there is nothing else to draw.
+/// A few words where there is nothing else to draw: what goes on, and what to do about it.
 fn say(canvas: &mut Canvas<'_>, area: Rect, words: &str) {
-    let y = area.y + area.height / 3;
-    let shown = text::visible(words);
-    canvas.put(area.x + 2, y, &shown, area.width.saturating_sub(4), canvas.theme.faint());
+    let columns = area.width.saturating_sub(4);
+    let lines = words.lines().flat_map(|line| text::wrap(&text::visible(line), columns.into()));
+    let top = area.y + area.height / 4;
+    for (y, line) in (top..area.bottom()).zip(lines) {
+        let line = if canvas.theme.ascii { line.replace(['—', '·'], "-") } else { line };
+        canvas.put(area.x + 2, y, &line, columns, canvas.theme.plain());
+    }
+}
+
+/// A list of rows has nothing: why, where that is not the query's doing.
+fn nothing_yet(data: &Data) -> Option<String> {
+    if let Some(why) = &data.broken {
+        return Some(format!("{why}\n\nopen it again to try anew; what was read before stays"));
+    }
+    let (done, of) = data.loading?;
+    Some(format!("reading {done} of {of} exchanges; rows appear as they are read"))
 }
 
 /// A line with a heading in it, over a pane.

@@ -240,6 +240,12 @@ impl Overlay for Palette {
                 canvas.tint(line, theme.selected());
             }
         }
+        if candidates.is_empty() {
+            let line = Rect { y: top.saturating_sub(1), height: 1, ..area };
+            canvas.clear(line);
+            let words = "no command begins like that; Esc leaves, `:` shows all";
+            canvas.put(line.x + 1, line.y, words, line.width.saturating_sub(2), theme.faint());
+        }
         self.line.draw(canvas, bottom(area), ":", "Tab complete  Enter run  Esc leave");
     }
 

@@ -68,8 +68,9 @@ impl Preview {
 
     fn lines(&self) -> Vec<String> {
         let Some(told) = &self.told else {
-            let why = self.failed.clone().unwrap_or_else(|| "reading the session".to_owned());
-            return vec![why];
+            let reading = || "reading the session; nothing is sent".to_owned();
+            let why = self.failed.clone().unwrap_or_else(reading);
+            return why.lines().map(str::to_owned).collect();
         };
         let steps = if told.steps == 1 { "step" } else { "steps" };
         let mut lines = vec![format!("{} {steps} would be sent; nothing is sent yet", told.steps)];
@@ -170,6 +171,10 @@ impl Overlay for Preview {
         }
         let hint = if self.editing {
             "Enter shows what would be sent there"
+        } else if self.failed.is_some() {
+            "t another target   Esc cancels"
+        } else if self.told.is_none() {
+            "Esc cancels"
         } else {
             "Enter sends   t target   a side effects   j k scroll   Esc cancels"
         };

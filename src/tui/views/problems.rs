@@ -59,6 +59,9 @@ impl View for Problems {
     }
 
     fn counters(&self, _data: &Data) -> (String, String) {
+        if self.teller.told.is_none() {
+            return ("not read yet".to_owned(), String::new());
+        }
         let [errors, warnings, infos] =
             [Severity::Error, Severity::Warning, Severity::Info].map(|of| self.count(of));
         let (errors, warnings) = (text::count(errors, "error"), text::count(warnings, "warning"));
@@ -119,7 +122,7 @@ impl View for Problems {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _data: &Data) {
         if self.teller.told.is_none() {
-            return super::say(canvas, area, self.teller.instead());
+            return super::say(canvas, area, &self.teller.instead());
         }
         if self.ids.is_empty() {
             return super::say(canvas, area, "no problem was found in this session");

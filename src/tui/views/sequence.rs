@@ -178,6 +178,9 @@ impl View for SequenceView {
     }
 
     fn counters(&self, _data: &Data) -> (String, String) {
+        if self.teller.told.is_none() {
+            return ("not read yet".to_owned(), String::new());
+        }
         let listening = self.rows().iter().filter(|row| row.listened).count();
         let left = match &self.teller.told {
             None => String::new(),
@@ -255,7 +258,7 @@ impl View for SequenceView {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         let Some(told) = &self.teller.told else {
-            return super::say(canvas, area, self.teller.instead());
+            return super::say(canvas, area, &self.teller.instead());
         };
         if self.ids.is_empty() {
             return super::say(canvas, area, "nothing was said in this session");

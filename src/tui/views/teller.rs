@@ -72,10 +72,12 @@ impl Teller {
     }
 
     /// What is said where there is nothing to draw.
-    pub(crate) fn instead(&self) -> &str {
+    pub(crate) fn instead(&self) -> String {
         match &self.failed {
-            Some(why) => why,
-            None => "reading the session",
+            Some(why) => format!(
+                "the session cannot be told: {why}\n\nthe digit of this view tries again · Esc goes back"
+            ),
+            None => "reading the session · Esc goes back".to_owned(),
         }
     }
 

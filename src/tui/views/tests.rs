@@ -1,5 +1,6 @@
 //! Whatever is pressed, told and resized: nothing panics, and every row is as wide as the screen.
 
+mod states;
 mod told;
 
 use std::sync::Arc;

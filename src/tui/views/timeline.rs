@@ -60,7 +60,9 @@ impl View for TimelineView {
     }
 
     fn counters(&self, _data: &Data) -> (String, String) {
-        let Some(told) = &self.teller.told else { return Default::default() };
+        let Some(told) = &self.teller.told else {
+            return ("not read yet".to_owned(), String::new());
+        };
         let axis = &told.timeline.axis;
         let long = text::duration(axis.until.micros_since(axis.from));
         let mut left = format!("{} · {long}", text::count(self.ids.len(), "exchange"));
@@ -126,7 +128,7 @@ impl View for TimelineView {
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _data: &Data) {
         let Some(told) = &self.teller.told else {
-            return super::say(canvas, area, self.teller.instead());
+            return super::say(canvas, area, &self.teller.instead());
         };
         if self.ids.is_empty() {
             return super::say(canvas, area, "this session has no exchange");

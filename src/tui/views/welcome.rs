@@ -56,6 +56,9 @@ fn quoted(word: &str) -> String {
 /// Draws the card; before all is read nobody knows that there is nothing.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
     let theme = canvas.theme;
+    if let Some(why) = super::nothing_yet(data) {
+        return super::say(canvas, area, &why);
+    }
     let lines = if data.loaded {
         card(&data.status, theme)
     } else {

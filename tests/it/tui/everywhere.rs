@@ -80,9 +80,9 @@ fn check_7_a_hit_is_selected_and_unfolded() {
         terminal.keys("g/counted\r").until("in the answer", |shown| {
             is_selected(6)(shown) && shown.has("[Response]") && shown.has("\"counted to 3\"")
         });
-        // In the request: it is shown there.
-        terminal.keys("g/\"steps\"\r").until("not found, or where it is", |shown| {
-            shown.has("not found: ") || shown.has("[Request]")
+        // What is in no answer is shown in the request.
+        terminal.keys("g/arguments\r").until("in the request", |shown| {
+            is_selected(5)(shown) && shown.has("[Request]") && shown.has("arguments: {")
         });
         terminal.keys("/tools/call\r").until("the first one", |shown| shown.has(" hits"));
         terminal.keys("gn").until("the next one", is_selected(5));

@@ -216,25 +216,18 @@ impl Calls {
     fn draw_nothing(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         let all = data.rows.of(self.session).len();
         let filter = &self.filter.looking;
-        let said = if let (0, Some((done, of))) = (all, data.loading) {
-            format!("reading {done} of {of} exchanges")
-        } else if all == 0 {
-            "no calls yet".to_owned()
-        } else if let Some(progress) = filter.progress("filtering") {
-            progress
+        let said = if all == 0 {
+            super::nothing_yet(data).unwrap_or_else(|| match data.status.live {
+                true => "no calls yet: they appear as they come · Esc goes back".to_owned(),
+                false => "no calls in this session · Esc goes back".to_owned(),
+            })
         } else if filter.is_off() {
             "sorting".to_owned()
         } else {
-            format!("no match for `{}` {} Esc clears", text::visible(&filter.text), '—')
+            filter.nothing()
         };
-        let said = if canvas.theme.ascii { said.replace(['—', '·'], "-") } else { said };
-        canvas.put(
-            area.x + 2,
-            area.y + 2,
-            &said,
-            area.width.saturating_sub(3),
-            canvas.theme.plain(),
-        );
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        super::say(canvas, below, &said);
     }
 }
 

@@ -42,6 +42,8 @@ impl Calls {
             Err(why) => data.say(why),
         }
         if let Err(why) = self.search.news(news, now) {
+            // It is not that there is no hit.
+            self.seeking = None;
             data.say(why);
         }
     }

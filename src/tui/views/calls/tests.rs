@@ -173,6 +173,66 @@ fn a_search_goes_to_its_hits_as_they_come() {
     assert!(counters(&app, size).contains("not found: nothing"), "{}", counters(&app, size));
 }
 
+/// A search that found this row.
+fn found(app: &mut App, needle: &str, row: u32) -> crate::tui::desk::Ticket {
+    let effects = press_only(app, &format!("/{needle}<Enter>"));
+    let ticket = ticket_of(&effects).unwrap();
+    let rows = vec![RowId(row)];
+    let news = News::Hits { ticket, rows, done: 412_000, of: 1_000_000 };
+    let effects = app.update(Msg::News(news));
+    answer(app, effects);
+    let effects = work(app);
+    answer(app, effects);
+    ticket
+}
+
+#[test]
+fn the_first_hit_is_unfolded_in_the_answer_or_in_the_request() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    found(&mut app, "score", 5);
+    let screen = shown(&app, size);
+    assert!(screen.contains("[Response]") && screen.contains("score: 1.50"), "{screen}");
+    let mut app = calls(size, FULL);
+    found(&mut app, "arguments", 5);
+    let screen = shown(&app, size);
+    assert!(screen.contains("[Request]") && screen.contains("arguments: {"), "{screen}");
+    // In neither, but in a name: where one was.
+    let mut app = calls(size, FULL);
+    found(&mut app, "nowhere", 5);
+    assert!(shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
+}
+
+#[test]
+fn escape_stops_the_search_before_it_closes_what_is_open() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let ticket = found(&mut app, "score", 5);
+    assert!(counters(&app, size).contains("Esc stops"), "{}", counters(&app, size));
+    let effects = press_only(&mut app, "<Esc>");
+    assert!(effects.contains(&Effect::Ask(Ask::Cancel(ticket))), "{effects:?}");
+    assert!(shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
+    press_only(&mut app, "<Esc>");
+    assert!(!shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
+    assert!(counters(&app, size).contains("1 hits"), "{}", counters(&app, size));
+    press_only(&mut app, "<Esc>");
+    assert!(!counters(&app, size).contains("hits"), "{}", counters(&app, size));
+}
+
+#[test]
+fn what_cannot_be_looked_for_is_not_told_as_nothing_found() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    for keys in ["/needle<Enter>", "ftool:x<Enter>"] {
+        let effects = press_only(&mut app, keys);
+        let ticket = ticket_of(&effects).unwrap();
+        app.update(Msg::News(News::Failed(ticket, "the disk is gone".to_owned())));
+        let screen = shown(&app, size);
+        assert!(screen.contains("the disk is gone"), "{screen}");
+        assert!(!screen.contains("not found") && !screen.contains("no match"), "{screen}");
+    }
+}
+
 #[test]
 fn marks_jumps_and_problems() {
     let size = (80, 24);

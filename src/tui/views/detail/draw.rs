@@ -151,7 +151,7 @@ impl Detail {
         let theme = canvas.theme;
         match self.panes.last() {
             None => {
-                let said = if self.ticket.is_some() { "reading" } else { "" };
+                let said = if self.ticket.is_some() { "reading the exchange" } else { "" };
                 canvas.put(area.x + 1, area.y, said, area.width.saturating_sub(1), theme.faint());
             }
             Some((_, Pane::Nothing(why))) => {

@@ -249,8 +249,10 @@ impl Detail {
                 self.ticket = None;
                 data.say(why.clone());
                 // The line of counters says it only until the next key.
-                let why = why.lines().map(|line| Line::new("", Tint::Plain, line, Tint::Bad));
-                let pane = Pane::Lines(LinesPane::of(why.collect()));
+                let line = |line, tint| Line::new(" ", Tint::Plain, line, tint);
+                let mut why: Vec<Line> = why.lines().map(|why| line(why, Tint::Bad)).collect();
+                why.extend([Line::blank(), line("Esc, then Enter, reads it again", Tint::Faint)]);
+                let pane = Pane::Lines(LinesPane::of(why));
                 self.panes = vec![(String::new(), pane)];
             }
             News::Row(id, row) if self.row == Some(*id) => {

@@ -7,7 +7,7 @@
 mod draw;
 mod pen;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use ratatui::layout::Rect;
 

@@ -35,7 +35,7 @@ fn asked(effects: &[Effect]) -> &Ask {
     ask
 }
 
-fn preview() -> Preview {
+pub(in crate::tui::views) fn preview() -> Preview {
     let lines = [
         "POST http://127.0.0.1:3000/mcp",
         "host: 127.0.0.1:3000",
@@ -84,7 +84,7 @@ fn differs(path: &str, kind: Kind, recorded: Option<&str>, replayed: Option<&str
     Difference { path: path.to_owned(), kind, recorded, replayed, message: None }
 }
 
-fn verdicts() -> Vec<Arc<VerdictTold>> {
+pub(in crate::tui::views) fn verdicts() -> Vec<Arc<VerdictTold>> {
     let hits = "/result/structuredContent/hits";
     vec![
         verdict(("initialize", ""), Ruling::Same, ("200 41ms", "200 39ms"), vec![]),
@@ -119,7 +119,7 @@ fn verdicts() -> Vec<Arc<VerdictTold>> {
     ]
 }
 
-fn ended() -> Replayed {
+pub(in crate::tui::views) fn ended() -> Replayed {
     Replayed {
         compared: 4,
         of: 5,

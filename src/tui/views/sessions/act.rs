@@ -129,6 +129,22 @@ impl Sessions {
         }
     }
 
+    /// Goes to the first session that holds what is searched for: the selected one, or the next below.
+    pub(super) fn seek(&mut self) {
+        if !self.seeking {
+            return;
+        }
+        let at = self.list.place(&self.shown).unwrap_or(0);
+        let len = self.shown.len();
+        let mut order = (0..len).map(|n| (at + n) % len);
+        let is_hit =
+            |place: &usize| self.shown.get(*place).is_some_and(|id| self.hits.contains(id));
+        if let Some(place) = order.find(is_hit) {
+            self.seeking = false;
+            self.list.select(place, &self.shown);
+        }
+    }
+
     fn columns_menu(&self, at: usize) -> Flow {
         let item = |(cell, word): &(Cell, &str)| {
             let mark = if self.hidden.contains(cell) { "[ ]" } else { "[x]" };
@@ -159,6 +175,7 @@ impl Sessions {
             }
             Told::Entered(Action::Search, line) => {
                 self.hits.clear();
+                self.seeking = !line.is_empty();
                 self.search.ask(&line, None, false, data, effects);
             }
             Told::Chosen(Action::Sort, place) => {

@@ -56,6 +56,8 @@ pub(crate) struct Sessions {
     filtered: HashSet<SessionId>,
     search: Looking,
     hits: HashSet<SessionId>,
+    /// The first of them is to be gone to.
+    seeking: bool,
     by: By,
     turned: bool,
     hidden: Vec<Cell>,
@@ -111,12 +113,7 @@ impl Sessions {
         if looking.is_off() {
             return welcome::draw(canvas, area, data);
         }
-        let said = looking.progress("filtering").unwrap_or_else(|| {
-            format!("no match for `{}` — Esc clears", text::visible(&looking.text))
-        });
-        let said = if canvas.theme.ascii { said.replace(['—', '·'], "-") } else { said };
-        let room = area.width.saturating_sub(3);
-        canvas.put(area.x + 2, area.y + 2, &said, room, canvas.theme.plain());
+        super::say(canvas, area, &looking.nothing());
     }
 }
 
@@ -253,7 +250,7 @@ impl View for Sessions {
             Ok(true) if self.search.ticket.is_none() && self.hits.is_empty() => {
                 data.say(format!("not found: {}", text::visible(&self.search.text)));
             }
-            Ok(_) => {}
+            Ok(_) => self.seek(),
             Err(why) => data.say(why),
         }
     }

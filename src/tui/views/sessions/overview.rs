@@ -27,7 +27,8 @@ impl Overview {
     pub(super) fn show(&mut self, session: SessionId, data: &Data, effects: &mut Effects) {
         if self.teller.as_ref().is_none_or(|teller| teller.session != session) {
             self.teller = Some(Teller::of(session));
-            self.pane = LinesPane::of(Vec::new());
+            let reading = Line::new("", Tint::Plain, "reading the session", Tint::Faint);
+            self.pane = LinesPane::of(vec![reading]);
         }
         if let Some(teller) = &mut self.teller {
             teller.refresh(data, effects);

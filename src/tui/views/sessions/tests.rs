@@ -65,6 +65,22 @@ fn terms_on_sessions_are_tested_here_and_others_by_the_desk() {
 }
 
 #[test]
+fn a_search_goes_to_the_first_session_that_holds_it() {
+    let size = (80, 24);
+    let mut app = told(size, FULL);
+    press(&mut app, "jj");
+    let effects = press_only(&mut app, "/needle<Enter>");
+    let ticket = ticket_of(&effects).unwrap();
+    app.update(Msg::News(News::Hits { ticket, rows: vec![RowId(3)], done: 1, of: 2 }));
+    let selected =
+        |app: &App| shown(app, size).lines().position(|line| line.starts_with('▌')).unwrap();
+    assert_eq!(selected(&app), 2, "{}", shown(&app, size));
+    press(&mut app, "j");
+    app.update(Msg::News(News::Hits { ticket, rows: vec![RowId(4)], done: 2, of: 2 }));
+    assert_eq!(selected(&app), 3, "who moved on stays there");
+}
+
+#[test]
 fn sorting_moves_no_selection() {
     let size = (80, 24);
     let mut app = told(size, FULL);

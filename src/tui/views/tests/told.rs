@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// A call with progress during which the server asks, a failed one, a pause, a stream that listens.
-const SESSION: &str = r#"
+pub(super) const SESSION: &str = r#"
     >> GET http://localhost:3000/mcp
     Mcp-Session-Id: a
 
@@ -81,7 +81,7 @@ impl Veil for Plain {
     }
 }
 
-fn session_told(story: &Story) -> SessionTold {
+pub(super) fn session_told(story: &Story) -> SessionTold {
     let sequence = pictures::sequence(story, &mut Plain);
     let (timeline, bars) = pictures::timeline(story, START, &mut Plain);
     let offer = |name: &str, listed, calls, errors| OfferTold {
