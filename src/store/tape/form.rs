@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::payload::{self, Payload};
@@ -260,14 +261,41 @@ pub(super) fn read(line: &str, started_at: Timestamp) -> Result<Option<Vec<Recor
         #[serde(borrow)]
         kind: Cow<'a, str>,
     }
-    let kind = serde_json::from_str::<Kind<'_>>(line)?.kind;
+    let (kind, known) = match beginning(line) {
+        Some((place, kind)) => (Cow::Borrowed(kind), Some(place)),
+        None => (serde_json::from_str::<Kind<'_>>(line)?.kind, None),
+    };
+    let place = |known: Option<Place>| known.map_or_else(|| serde_json::from_str(line), Ok);
     if matches!(kind.as_ref(), "request-body" | "response-body") {
         let side = if kind == "request-body" { Side::Request } else { Side::Response };
-        return split(line, side, started_at).map(Some);
+        return split(line, place(known)?, side, started_at).map(Some);
     }
-    let Some(fact) = read_fact(&kind, line)? else { return Ok(None) };
-    let Place { exchange, n, at } = serde_json::from_str(line)?;
+    let Some(fact) = read_fact(&kind, line)? else {
+        // What its kind is, is known only of what is JSON.
+        serde_json::from_str::<serde::de::IgnoredAny>(line)?;
+        return Ok(None);
+    };
+    let Place { exchange, n, at } = place(known)?;
     Ok(Some(vec![Record { exchange, n, at: absolute(at, started_at)?, fact }]))
+}
+
+/// The place and the kind of a line that begins as ours do; none of another, which may be as good.
+/// A tape is read several times, so it is not gone through once more for these.
+fn beginning(line: &str) -> Option<(Place, &str)> {
+    let rest = line.strip_prefix("{\"exchange\":")?;
+    let (exchange, rest) = rest.split_once(",\"n\":")?;
+    let (n, rest) = rest.split_once(",\"at\":")?;
+    let (at, rest) = rest.split_once(",\"kind\":\"")?;
+    let (kind, rest) = rest.split_once('"')?;
+    // One of them may stand there twice, which is an error.
+    let again = ["\"exchange\"", "\"n\"", "\"at\"", "\"kind\""];
+    let again = again.iter().any(|key| memmem::find(rest.as_bytes(), key.as_bytes()).is_some());
+    if again || kind.contains('\\') {
+        return None;
+    }
+    let exchange = serde_json::from_str(exchange).ok()?;
+    let (n, at) = (serde_json::from_str(n).ok()?, serde_json::from_str(at).ok()?);
+    Some((Place { exchange, n, at }, kind))
 }
 
 fn read_fact(kind: &str, json: &str) -> Result<Option<Fact>, Misread> {
@@ -298,8 +326,12 @@ fn read_fact(kind: &str, json: &str) -> Result<Option<Fact>, Misread> {
 }
 
 /// The chunks that were joined to one line, as they were.
-fn split(line: &str, side: Side, started_at: Timestamp) -> Result<Vec<Record>, Misread> {
-    let Place { exchange, n, at } = serde_json::from_str(line)?;
+fn split(
+    line: &str,
+    Place { exchange, n, at }: Place,
+    side: Side,
+    started_at: Timestamp,
+) -> Result<Vec<Record>, Misread> {
     let mut form: Payload<'_> = serde_json::from_str(line)?;
     let cuts = std::mem::take(&mut form.cuts);
     let left_out = form.cut;

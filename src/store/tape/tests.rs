@@ -177,6 +177,38 @@ fn what_is_no_tape_is_named() {
 }
 
 #[test]
+fn a_line_that_begins_as_ours_is_read_as_any_other() {
+    let tape = |line: &str| {
+        let head =
+            "{\"format\":\"wiretape\",\"version\":1,\"started_at\":\"2026-11-20T10:00:00Z\"}";
+        format!("{head}\n{line}\n")
+    };
+    let read = |line: &str| {
+        let tape = tape(line);
+        TapeReader::new(tape.as_bytes()).unwrap().records().collect::<Result<Vec<_>, _>>()
+    };
+    let ours = "{\"exchange\":null,\"n\":7,\"at\":5,\"kind\":\"note\",\"text\":\"a\"}";
+    let other = "{\"text\":\"a\",\"kind\":\"note\",\"at\":5,\"n\":7,\"exchange\":null}";
+    assert_eq!(read(ours).unwrap(), read(other).unwrap());
+    let nested = "{\"exchange\":null,\"n\":7,\"at\":5,\"kind\":\"request-body\",\"json\":{\"kind\":\"note\",\"n\":1}}";
+    let read_nested = read(nested).unwrap();
+    assert!(matches!(&read_nested[..], [Record { n: 7, fact: Fact::Chunk { .. }, .. }]));
+    for wrong in [
+        ours.replace("\"text\"", "\"n\":8,\"text\""),
+        ours.replace("\"text\"", "\"kind\":\"end\",\"text\""),
+        ours.replace(":7", ":+7"),
+        ours.replace(":5", ":05"),
+        ours.replace("null", "nul"),
+        ours.replace('}', ""),
+        "{\"exchange\":null,\"n\":0,\"at\":0,\"kind\":\"hologram\",\"depth\":}".to_owned(),
+    ] {
+        assert!(read(&wrong).is_err(), "{wrong}");
+    }
+    let unknown = "{\"exchange\":null,\"n\":0,\"at\":\"noon\",\"kind\":\"hologram\"}";
+    assert_eq!(read(unknown).unwrap(), []);
+}
+
+#[test]
 fn tombstones_stay_home() {
     let mut record = note("x");
     record.fact = Fact::Tombstone { exchanges: vec![ExchangeId::from_bytes([1; 16])] };
