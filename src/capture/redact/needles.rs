@@ -110,6 +110,10 @@ impl Learnt {
         if self.bytes > MAX_BYTES {
             return Err(TooManySecrets);
         }
+        // A finder of nothing costs as much to make as one of some.
+        if self.kinds.is_empty() {
+            return Ok(Needles { tiers: Vec::new() });
+        }
         if self.recent.is_none() {
             return Ok(Needles { tiers: vec![Arc::new(Tier::of(&self.kinds)?)] });
         }
