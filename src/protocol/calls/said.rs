@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::Ending;
 use crate::protocol::{
@@ -47,8 +48,33 @@ pub(crate) fn is_about_itself(message: &Message) -> bool {
     !linked && said.task.is_none() && said.state.is_none() && said.cancels.is_none()
 }
 
+/// The keys that are asked for of a message. Most have none of them, and cost no more than that;
+/// a key may be spelled by escapes, though.
+const OF_REQUESTS: [&str; 5] = ["_meta", "requestState", "inputResponses", "taskId", "\\u"];
+const OF_RESULTS: [&str; 4] = ["resultType", "requestState", "task", "\\u"];
+
+/// The message may say something.
+fn says_any(message: &Message) -> bool {
+    let has = |keys: &[&str]| {
+        keys.iter().any(|key| memmem::find(&message.payload, key.as_bytes()).is_some())
+    };
+    match message.kind {
+        Kind::Request => has(&OF_REQUESTS),
+        Kind::Notification => true,
+        Kind::Response => message.method.as_deref().is_some_and(is_about_task) || has(&OF_RESULTS),
+        Kind::Error => false,
+    }
+}
+
+fn is_about_task(method: &str) -> bool {
+    method.starts_with("tasks/")
+}
+
 impl Said {
     pub(super) fn of(message: &Message) -> Self {
+        if !says_any(message) {
+            return Self::default();
+        }
         let text = jsonrpc::text(&message.payload);
         let Some([params, result]) = pick(&text, ["params", "result"]) else {
             return Self::default();
@@ -100,7 +126,7 @@ impl Said {
         // 2025-11-25 wraps the new task; the extension of 2026-07-28 spreads it out.
         let wrapped = task.filter(|_| !is_new).and_then(task_in);
         let made = wrapped.or_else(|| own.filter(|_| is_new).and_then(string));
-        let about_task = method.is_some_and(|method| method.starts_with("tasks/"));
+        let about_task = method.is_some_and(is_about_task);
         let of_task = if made.is_some() && !is_new { task } else { Some(result) };
         Self {
             state: state.and_then(string),
