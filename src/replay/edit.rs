@@ -2,15 +2,19 @@
 //! spelling: numbers their digits, keys their order.
 
 use super::value::Value;
+use crate::protocol::pick;
 
 /// What stands at a place; the whole text at the empty one.
 pub(crate) fn get<'a>(json: &'a str, pointer: &str) -> Option<&'a str> {
     let mut at = json.trim_ascii();
     for step in steps(pointer)? {
-        at = match Value::of(at) {
-            Value::Object(members) => members.get(&step)?.get(),
-            Value::Array(items) => items.get(index(&step)?)?.get(),
-            _ => return None,
+        at = if at.starts_with('{') {
+            let [member] = pick(at, [&step])?;
+            member?
+        } else if let Value::Array(items) = Value::of(at) {
+            items.get(index(&step)?)?.get()
+        } else {
+            return None;
         };
     }
     Some(at)

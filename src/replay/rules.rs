@@ -334,13 +334,22 @@ impl Selector {
 /// A place fits a pointer in which `*` stands for one step.
 #[must_use]
 pub fn fits(pointer: &str, place: &str) -> bool {
-    let (mut pointer, mut place) = (pointer.split('/'), place.split('/'));
+    let (pointer, place) = (pointer.as_bytes(), place.as_bytes());
+    let is_end = |text: &[u8], at: usize| matches!(text.get(at), None | Some(b'/'));
+    let (mut own, mut its, mut begins) = (0, 0, true);
     loop {
-        match (pointer.next(), place.next()) {
+        if begins && pointer.get(own) == Some(&b'*') && is_end(pointer, own + 1) {
+            own += 1;
+            while !is_end(place, its) {
+                its += 1;
+            }
+        }
+        match (pointer.get(own), place.get(its)) {
             (None, None) => return true,
-            (Some(wanted), Some(step)) if wanted == "*" || wanted == step => {}
+            (Some(wanted), Some(byte)) if wanted == byte => begins = *byte == b'/',
             _ => return false,
         }
+        (own, its) = (own + 1, its + 1);
     }
 }
 

@@ -103,6 +103,13 @@ fn a_star_stands_for_one_step() {
         ("", "/a", false),
         ("/", "/", true),
         ("/a~1b/*", "/a~1b/c", true),
+        ("/a/*", "/a/", true),
+        ("/*/b", "//b", true),
+        ("/a*", "/ab", false),
+        ("/a*", "/a*", true),
+        ("/*b", "/ab", false),
+        ("/a/*/*", "/a/b/c", true),
+        ("/a/*/*", "/a/b", false),
     ] {
         assert_eq!(fits(pointer, place), wanted, "{pointer} {place}");
     }
