@@ -194,7 +194,34 @@ fn spells_text(text: &str, range: Range<usize>) -> Option<Base64> {
         (false, true) => &STANDARD_NO_PAD,
         (true, _) | (false, false) => &URL_SAFE_NO_PAD,
     };
+    if !begins_as_text(run, engine) {
+        return None;
+    }
     let text = String::from_utf8(engine.decode(run).ok()?).ok()?;
-    let is_text = |c: char| !c.is_control() || c.is_ascii_whitespace();
     text.chars().all(is_text).then_some(Base64 { range, text, engine })
+}
+
+fn is_text(c: char) -> bool {
+    !c.is_control() || c.is_ascii_whitespace()
+}
+
+/// What a run begins with may be that of a text: most words show here that they are no base64.
+fn begins_as_text(run: &str, engine: &GeneralPurpose) -> bool {
+    let Some(first) = run.get(..SHORTEST_BASE64).filter(|first| !first.contains('=')) else {
+        return true;
+    };
+    let mut bytes = [0; SHORTEST_BASE64 / 4 * 3];
+    if engine.decode_slice(first, &mut bytes).is_err() {
+        return false;
+    }
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        // Its last letter goes on behind these.
+        Err(error) if error.error_len().is_none() => {
+            let whole = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(whole).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    text.chars().all(is_text)
 }

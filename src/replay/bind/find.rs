@@ -17,6 +17,7 @@ use super::{
     corrections::Corrections,
     json::What,
     layers::Spot,
+    memo::{Mark, Memo},
     token::{hash, is_token, spans, words},
     tokens::Tokens,
     unit::{Form, Order, Unit, units, units_of},
@@ -75,6 +76,8 @@ pub struct Heard {
     /// Keys by the unit that had each first: what is born there or later is a name of a field. A
     /// handle may be a key once it was born.
     keys: HashMap<u64, Order>,
+    /// Heads that have no keys.
+    memo: Memo,
 }
 
 impl Heard {
@@ -98,6 +101,10 @@ impl Heard {
     }
 
     fn hear(&mut self, unit: &Unit<'_>) {
+        let (mark, mut has_keys) = (Mark::of(unit), false);
+        if self.memo.has(mark) {
+            return;
+        }
         let method = unit.message().and_then(|message| message.method.as_deref());
         self.names.extend(method.map(hash));
         let lists = unit.from_server && method.is_some_and(class::is_listing);
@@ -105,6 +112,7 @@ impl Heard {
             let is_name = spot.path.and_then(|path| path.key()) == Some("name");
             if spot.what == What::Key && !spot.classes.contains(&Class::Question) {
                 self.key(hash(text), unit.order());
+                has_keys = true;
             } else if lists && is_name {
                 self.names.insert(hash(text));
             }
@@ -113,6 +121,9 @@ impl Heard {
             }
             Vec::new()
         });
+        if !has_keys {
+            self.memo.add(mark);
+        }
     }
 }
 
@@ -136,11 +147,7 @@ pub(super) fn find<E>(
     // these finds both what they bring and what they bear.
     let mut eager: Option<Users> = None;
     walk(&held, apart, &mut |place, unit, is_apart| {
-        if unit.from_server {
-            search.births(place, unit);
-        } else {
-            search.sent(unit);
-        }
+        search.hear(place, unit);
         if is_apart && eager.is_none() {
             let users = eager.insert(search.users());
             for (place, unit) in held.iter().take(place).enumerate() {
@@ -197,6 +204,7 @@ struct Search<'c> {
     index: HashMap<(Option<Class>, String), usize>,
     /// Births of short ids by value.
     ids: HashMap<String, Vec<usize>>,
+    memo: Memo,
 }
 
 impl<'c> Search<'c> {
@@ -210,7 +218,23 @@ impl<'c> Search<'c> {
             births: Vec::new(),
             index: HashMap::new(),
             ids: HashMap::new(),
+            memo: Memo::default(),
         }
+    }
+
+    /// Notes what a unit says. Of one that says the same again nothing is born that was not the
+    /// first time: what requests bore by then, they still did.
+    fn hear(&mut self, place: usize, unit: &Unit<'_>) {
+        let mark = Mark::of(unit);
+        if self.memo.has(mark) {
+            return;
+        }
+        if unit.from_server {
+            self.births(place, unit);
+        } else {
+            self.sent(unit);
+        }
+        self.memo.add(mark);
     }
 
     /// Notes what a request bears.

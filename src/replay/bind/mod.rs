@@ -23,6 +23,7 @@ mod layers;
 mod learn;
 mod lesson;
 mod locate;
+mod memo;
 mod origin;
 mod pairs;
 mod path;

@@ -8,6 +8,7 @@ use crate::replay::bind::{
     corrections::Marks,
     json::What,
     layers::Spot,
+    memo::{Mark, Memo},
     tokens::Tokens,
     unit::{Form, Unit},
 };
@@ -22,6 +23,8 @@ pub(super) struct Users {
     own: HashSet<usize>,
     /// The unit behind which no token is born.
     last: usize,
+    /// Heads that bear nothing of so many births.
+    memo: (usize, Memo),
 }
 
 impl Search<'_> {
@@ -31,7 +34,7 @@ impl Search<'_> {
         let numbers = numbered.clone().map(|(place, _)| place).collect();
         let last = numbered.clone().map(|(_, birth)| birth.unit).max().unwrap_or_default();
         let tokens = Tokens::new(numbered.map(|(_, birth)| birth.text.as_str()));
-        Users { numbers, tokens, own: HashSet::new(), last }
+        Users { numbers, tokens, own: HashSet::new(), last, memo: (0, Memo::default()) }
     }
 }
 
@@ -53,6 +56,16 @@ impl Users {
         if unit.from_server {
             return;
         }
+        // All births are behind it: another that says the same later can bear no other ones.
+        let is_after = search.births.last().is_none_or(|birth| birth.unit < place);
+        if self.memo.0 != search.births.len() {
+            self.memo = (search.births.len(), Memo::default());
+        }
+        let mark = Mark::of(unit);
+        if is_after && self.memo.1.has(mark) {
+            return;
+        }
+        let mut bears = false;
         let birth_of = |token: usize| search.births.get(*self.numbers.get(token)?);
         if place < self.last {
             let own = &mut self.own;
@@ -70,6 +83,7 @@ impl Users {
             }
             let mut say = |birth, class| {
                 let pointer = spot.pointer();
+                bears = true;
                 found(Some(&Use { birth, class, number: place, unit, pointer }));
             };
             if let Some((birth, class)) = search.whole(place, spot, &marks, text) {
@@ -86,6 +100,9 @@ impl Users {
             }
             Vec::new()
         });
+        if is_after && !bears {
+            self.memo.1.add(mark);
+        }
     }
 }
 
