@@ -217,9 +217,13 @@ impl Calls {
         let all = data.rows.of(self.session).len();
         let filter = &self.filter.looking;
         let said = if all == 0 {
-            super::nothing_yet(data).unwrap_or_else(|| match data.status.live {
-                true => "no calls yet: they appear as they come · Esc goes back".to_owned(),
-                false => "no calls in this session · Esc goes back".to_owned(),
+            super::nothing_yet(data).unwrap_or_else(|| {
+                let why = if data.status.live {
+                    "no calls yet: they appear as they come"
+                } else {
+                    "no calls in this session"
+                };
+                format!("{why} · Esc goes back")
             })
         } else if filter.is_off() {
             "sorting".to_owned()

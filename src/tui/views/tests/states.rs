@@ -219,7 +219,7 @@ fn every_view_in_every_state() {
                 let pane = shown.lines().skip(1).take(usize::from(height) - 3);
                 let words = pane.filter(|line| line.chars().any(char::is_alphanumeric)).count();
                 assert!(words > 0, "{view} says nothing while {state:?}:\n{shown}");
-                all.push_str(&format!("═══ {state:?}\n{shown}"));
+                all = format!("{all}═══ {state:?}\n{shown}");
             }
             insta::with_settings!({ snapshot_path => "snapshots/states", prepend_module_to_snapshot => false }, {
                 insta::assert_snapshot!(format!("{view}_{width}x{height}"), all);
