@@ -104,7 +104,24 @@ where
     thread::Builder::new().name(name.to_owned()).spawn(work)
 }
 
-/// The same for work that may lag: where the processor is scarce, traffic goes first.
+/// Runs blocking work on a named thread that ends within a scope, so that it may borrow.
+///
+/// # Errors
+///
+/// The system's, when it gives no more threads.
+pub fn scoped<'scope, T, F>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    work: F,
+) -> io::Result<thread::ScopedJoinHandle<'scope, T>>
+where
+    F: FnOnce() -> T + Send + 'scope,
+    T: Send + 'scope,
+{
+    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, work)
+}
+
+/// A thread for work that may lag: where the processor is scarce, traffic goes first.
 ///
 /// # Errors
 ///

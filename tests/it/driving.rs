@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 use wiretape::{
     replay::{
-        bind::{Bindings, Edits, Table},
+        bind::{Bindings, Edits, News, Table},
         compare::{Lens, Ruling, Tally, judge},
-        drive::{Done, Report, Settings, drive},
+        drive::{Done, Report, Settings, Taken, drive},
         guard::Guard,
-        plan::{Plan, Planned},
+        plan::Plan,
         rules::Rules,
         steps::steps,
     },
@@ -123,14 +123,17 @@ fn the_recorded_pace_and_its_overlaps_are_kept_on_request() {
 }
 
 /// What became of each step.
-struct Seen(Vec<Ruling>);
+struct Seen(Vec<Ruling>, Table);
 
-impl Report for Seen {
-    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
+impl Report<'_> for Seen {
+    fn done(&mut self, taken: Taken<'_>, done: Done, news: News) {
         let Done::Sent(sent) = done else { panic!("it is sent") };
+        self.1.follow(news);
         let rules = Rules::default();
-        let lens = Lens { rules: &rules, ignore: &[], table, strict: false, timing: false };
-        let replayed = steps(&sent.replayed);
+        let (table, ignore) = (&self.1, [].as_slice());
+        let lens = Lens { rules: &rules, ignore, table, strict: false, timing: false };
+        let (item, replayed) = (taken.planned().expect("it is held"), sent.replayed.story());
+        let replayed = steps(replayed);
         let verdict = judge(&item.step, replayed.first(), &lens, &mut Tally::default());
         self.0.push(verdict.ruling);
     }
@@ -170,7 +173,7 @@ fn an_answer_that_does_not_come_is_missing_and_the_next_step_is_sent() {
         strict: false,
         patience: Duration::from_millis(400),
     };
-    let mut seen = Seen(Vec::new());
+    let mut seen = Seen(Vec::new(), bindings.table());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let tasks = Tasks::new();

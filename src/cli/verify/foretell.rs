@@ -1,8 +1,9 @@
 //! What a replay would send, before anything is sent: for whoever wants to look first.
 
 use super::{
+    driving::settings,
     load::Played,
-    run::{Asked, plans, settings},
+    run::{Asked, plans},
 };
 use crate::{
     capture::ExchangeId,

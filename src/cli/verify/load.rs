@@ -15,11 +15,12 @@ use std::{
 use anyhow::Context as _;
 
 use reel::Reel;
-pub(super) use reel::Telling;
+pub(super) use reel::{Early, Telling};
 use survey::Survey;
 
+use super::pipe::Bounds;
 use crate::{
-    capture::{ExchangeId, Timestamp},
+    capture::{ExchangeId, Fact, Headers, Record, Timestamp},
     cli::{progress::Reading, recording::Recording},
     protocol::{Session, Story},
     replay::{
@@ -29,6 +30,23 @@ use crate::{
     },
     store::tape::{Spool, TapeHeader},
 };
+
+/// What is read ahead of whoever wants it.
+pub(super) const READ_AHEAD: Bounds = Bounds { pieces: 64, bytes: 8 << 20, at_once: 16 };
+
+/// How many bytes of a recording these hold, all but.
+pub(super) fn size(records: &[Record]) -> usize {
+    let fields = |headers: &Headers| -> usize {
+        headers.iter().map(|(name, value)| name.len() + value.len()).sum()
+    };
+    let own = |record: &Record| match &record.fact {
+        Fact::Chunk { data, .. } => data.len(),
+        Fact::Open(open) => open.url.len() + fields(&open.headers),
+        Fact::Head(head) => fields(&head.headers),
+        _ => 0,
+    };
+    records.iter().map(own).sum()
+}
 
 /// One tape, or what was chosen of the store.
 pub(in crate::cli) struct Played {

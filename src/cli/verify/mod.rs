@@ -1,17 +1,19 @@
 //! `wiretape verify`: does a server still answer as it did on the tapes? Needs no store and no
 //! certificate authority.
 //!
-//! `load` reads what is played, `started` has the server run, `run` drives tapes and sessions and
-//! judges each step as it is done, for `replay` and the terminal UI too; `print` judges and tells a
-//! `sink`, which prints; `foretell` says what would be sent; `sums` sums up, `reports` writes it for CI by way of `drafts`; `age` says which tapes are old,
+//! `load` reads what is played, `started` has the server run, `run` plans tapes and sessions,
+//! `driving` sends their steps, on a thread of its own, and `print` judges each as it is done and
+//! tells a `sink`, which prints; `replay` and the terminal UI use them too; `pipe` is between threads; `foretell` says what would be sent; `sums` sums up, `reports` writes it for CI by way of `drafts`; `age` says which tapes are old,
 //! `learning` proposes rules, `fix` says what changed on a tape and `update` writes it.
 
 mod age;
 mod drafts;
+mod driving;
 mod fix;
 mod foretell;
 mod learning;
 mod load;
+mod pipe;
 mod print;
 mod reports;
 mod run;

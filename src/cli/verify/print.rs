@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
+    driving::Told,
     fix::Fix,
     load::Played,
     run::{Asked, PlannedSession, Ran, RanTape},
@@ -14,8 +15,8 @@ use crate::{
     replay::{
         bind::Table,
         compare::{Difference, Lens, Ruling, Tally, Verdict, judge},
-        drive::{Done, Report, Sent},
-        plan::{Plan, Planned, Role},
+        drive::{Done, Sent, Taken},
+        plan::{Planned, Role},
         steps::{Step, StepKind, steps},
     },
 };
@@ -28,6 +29,8 @@ pub(super) struct Teller<'t> {
     keep: Option<Keep>,
     ran: Ran,
     left_out: Vec<String>,
+    /// What the run at hand knew of fresh values when the step was done that is judged.
+    table: Table,
     /// `--update`: the records of live exchanges whose steps are not done.
     live: HashMap<ExchangeId, Vec<Record>>,
     /// What the sink had to say against it.
@@ -48,12 +51,36 @@ impl<'t> Teller<'t> {
             keep,
             ran: Ran::default(),
             left_out: Vec::new(),
+            table: Table::default(),
             failed: None,
         }
     }
 
+    /// Takes what is told of the run. Fails where the sink did, when a session is done.
+    pub(super) fn take(&mut self, told: Told<'_>) -> anyhow::Result<()> {
+        match told {
+            Told::Tape(played, plans) => self.tape(played, plans),
+            Told::Session(session) => self.session(session),
+            Told::Records(records) => self.records(&records),
+            Told::Done(records, step) => {
+                let (taken, done, news) = *step;
+                self.records(&records);
+                self.table.follow(news);
+                self.done(&taken, done)?;
+            }
+            Told::LeftOut(names) => self.left_out.extend(names),
+            Told::Played(alive, answer) => {
+                self.ran.alive = self.ran.alive.max(alive);
+                self.check()?;
+                // Whoever drives waits for it.
+                let _ = answer.send(());
+            }
+        }
+        Ok(())
+    }
+
     /// A tape begins.
-    pub(super) fn tape(&mut self, played: &Played, plans: &[PlannedSession<'_>]) {
+    fn tape(&mut self, played: &Played, plans: &[PlannedSession<'_>]) {
         let bindings = plans.iter().flat_map(|plan| plan.bindings.told()).collect();
         let name = played.name.clone();
         self.sink.tape(&name);
@@ -61,7 +88,8 @@ impl<'t> Teller<'t> {
     }
 
     /// A session of it begins.
-    pub(super) fn session(&mut self, plan: &Plan<'_>) {
+    fn session(&mut self, PlannedSession { plan, bindings, .. }: &PlannedSession<'_>) {
+        self.table = bindings.table();
         let not_selected = plan.not_selected() as u64;
         if let Some(tape) = self.ran.tapes.last_mut() {
             tape.not_selected += not_selected;
@@ -71,12 +99,6 @@ impl<'t> Teller<'t> {
         for _ in plan.items.iter().filter(|item| item.role() == Role::Left) {
             self.sink.step();
         }
-    }
-
-    /// A session is done. Fails where the sink did.
-    pub(super) fn played(&mut self, alive: usize) -> anyhow::Result<()> {
-        self.ran.alive = self.ran.alive.max(alive);
-        self.check()
     }
 
     /// Fails where the sink did.
@@ -148,18 +170,19 @@ impl<'t> Teller<'t> {
     }
 
     /// What a step that was sent comes to, and what else the server said.
-    fn judged(&mut self, item: &Planned<'_>, sent: &Sent, table: &Table) -> Vec<(Verdict, Came)> {
-        let replayed = steps(&sent.replayed);
+    fn judged(&mut self, item: &Planned<'_>, sent: &Sent) -> Vec<(Verdict, Came)> {
+        let story = sent.replayed.story();
+        let replayed = steps(story);
         let its = like(&item.step, &replayed);
         let (rules, ignore) = (&self.asked.rules, self.asked.ignore.as_slice());
         let (strict, timing) = (self.asked.strict, self.asked.timing);
-        let lens = Lens { rules, ignore, table, strict, timing };
+        let lens = Lens { rules, ignore, table: &self.table, strict, timing };
         let mut nowhere = Tally::default();
         let tally = self.ran.tapes.last_mut().map_or(&mut nowhere, |tape| &mut tape.tally);
         let mut verdict = judge(&item.step, its, &lens, tally);
         if let Some(tape) = self.ran.tapes.last_mut().filter(|_| self.asked.update) {
             tape.fixes.extend(fixed(&item.step, its, &verdict, &self.live));
-            for told in &sent.replayed.exchanges {
+            for told in &story.exchanges {
                 self.live.remove(&told.reading.summary.id);
             }
         }
@@ -174,29 +197,30 @@ impl<'t> Teller<'t> {
         let extras = extras.map(|extra| (extra, Came::default()));
         std::iter::once((verdict, Came::of(Some(&item.step), its))).chain(extras).collect()
     }
-}
 
-impl Report for Teller<'_> {
-    fn record(&mut self, record: &Record) {
-        self.mask.hear(&record.fact);
-        if let Some(id) = record.exchange.filter(|_| self.asked.update) {
-            self.live.entry(id).or_default().push(record.clone());
-        }
-        if let Some(keep) = &self.keep {
-            keep.take(record);
+    fn records(&mut self, records: &[Record]) {
+        for record in records {
+            self.mask.hear(&record.fact);
+            if let Some(id) = record.exchange.filter(|_| self.asked.update) {
+                self.live.entry(id).or_default().push(record.clone());
+            }
+            if let Some(keep) = &self.keep {
+                keep.take(record);
+            }
         }
     }
 
-    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table) {
+    fn done(&mut self, taken: &Taken<'_>, done: Done) -> anyhow::Result<()> {
         self.sink.step();
-        if item.role != Role::Chosen {
+        if taken.role() != Role::Chosen {
             // It is not judged, but why it failed concerns those that need it.
             let notes = if let Done::Sent(sent) = done { sent.notes } else { Vec::new() };
             for note in &notes {
                 self.sink.note(note);
             }
-            return;
+            return Ok(());
         }
+        let item = taken.planned()?;
         match done {
             Done::Skipped(reason) => {
                 if let Some(tape) = self.ran.tapes.last_mut() {
@@ -207,15 +231,12 @@ impl Report for Teller<'_> {
                 self.tell(Verdict::of(&item.step, Ruling::Skipped, Some(reason)), &came);
             }
             Done::Sent(sent) => {
-                for (verdict, came) in self.judged(item, &sent, table) {
+                for (verdict, came) in self.judged(&item, &sent) {
                     self.tell(verdict, &came);
                 }
             }
         }
-    }
-
-    fn left_out(&mut self, names: Vec<String>) {
-        self.left_out.extend(names);
+        Ok(())
     }
 }
 

@@ -1,25 +1,20 @@
 //! Plays what was loaded and judges each step as it is done.
 
-use std::{collections::BTreeMap, env, io, time::Duration};
+use std::{collections::BTreeMap, env, io};
 
 use anyhow::{Context as _, bail};
 
 use super::{
+    driving::{JUDGED_BEHIND, Planned, Told, driven},
     fix::Fix,
     load::{Played, Telling},
+    pipe::{Giver, Taker, beside},
     print::Teller,
     sink::{Printer, Sink},
 };
 use crate::{
     capture::ExchangeId,
-    cli::{
-        Ctx,
-        args::Playing,
-        failure::{Failure, code},
-        keep::Keep,
-        signals::Signals,
-        single_thread,
-    },
+    cli::{Ctx, args::Playing, keep::Keep, signals::Signals},
     protocol::{
         Message, Story,
         query::{Query, Subject},
@@ -27,18 +22,13 @@ use crate::{
     replay::{
         bind::{self, Binding, Bindings, Corrections, Edits},
         compare::{Ruling, Tally, Verdict},
-        drive::{DriveError, PATIENCE, Settings, drive},
         guard::Guard,
         plan::{Apart, Plan, Role},
         rules::{Rules, Selector},
         steps::Step,
     },
-    tasks::Tasks,
     tls::UpstreamSettings,
 };
-
-/// What the connections' tasks get to end.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// What was typed, checked.
 pub(in crate::cli) struct Asked {
@@ -206,7 +196,7 @@ pub(in crate::cli) fn play_to(
     all: &[Played],
     asked: &Asked,
     sink: &mut dyn Sink,
-    stopped: impl Future<Output = ()>,
+    stopped: impl Future<Output = ()> + Send,
 ) -> anyhow::Result<Ran> {
     let stopped = async {
         stopped.await;
@@ -215,37 +205,30 @@ pub(in crate::cli) fn play_to(
     played(&plan_all(all, asked)?, asked, None, sink, stopped)
 }
 
-/// What is played, and its plans.
-type Planned<'s> = Vec<(&'s Played, Vec<PlannedSession<'s>>)>;
-
 fn plan_all<'s>(all: &'s [Played], asked: &Asked) -> anyhow::Result<Planned<'s>> {
     all.iter().map(|played| Ok((played, plans(played, asked)?))).collect()
 }
 
-fn played(
-    planned: &[(&Played, Vec<PlannedSession<'_>>)],
+fn played<'p>(
+    planned: &'p Planned<'p>,
     asked: &Asked,
     keep: Option<Keep>,
     sink: &mut dyn Sink,
-    stopped: impl Future<Output = io::Result<()>>,
+    stopped: impl Future<Output = io::Result<()>> + Send,
 ) -> anyhow::Result<Ran> {
-    // Steps go one after the other: handing each from thread to thread would cost more than it does.
-    let runtime = single_thread()?;
     let mut teller = Teller::new(asked, keep, sink);
-    let played = runtime.block_on(async {
-        let tasks = Tasks::new();
-        let ended = tokio::select! {
-            // Signals are listened to before anything is sent.
-            biased;
-            stopped = stopped => stopped.map(|()| true).map_err(Into::into),
-            ended = play_all(planned, asked, &tasks, &mut teller) => ended.map(|()| false),
-        };
-        tasks.abort();
-        tasks.drain(GRACE).await;
-        ended
-    });
-    let (ran, finished) = teller.finish(played.as_ref().ok().copied());
-    played?;
+    let judged = |mut told: Taker<Told<'p>>| {
+        while let Some(told) = told.take() {
+            teller.take(told)?;
+        }
+        anyhow::Ok(())
+    };
+    let drive = |told: Giver<Told<'p>>| driven(planned, asked, stopped, &told);
+    let (ended, judged) = beside("drive", JUDGED_BEHIND, drive, judged)?;
+    // Where judging failed, the run was ended by that.
+    let ended = judged.and(ended);
+    let (ran, finished) = teller.finish(ended.as_ref().ok().copied());
+    ended?;
     finished?;
     Ok(ran)
 }
@@ -255,24 +238,6 @@ pub(super) struct PlannedSession<'s> {
     pub(super) plan: Plan<'s>,
     pub(super) bindings: Bindings,
     pub(super) telling: Telling<'s>,
-}
-
-async fn play_all(
-    planned: &[(&Played, Vec<PlannedSession<'_>>)],
-    asked: &Asked,
-    tasks: &Tasks,
-    teller: &mut Teller<'_>,
-) -> anyhow::Result<()> {
-    for (played, plans) in planned {
-        teller.tape(played, plans);
-        for PlannedSession { plan, bindings, telling } in plans {
-            let settings = settings(asked, plan.story.session.id);
-            teller.session(plan);
-            let alive = drive(plan, bindings, telling, &settings, tasks, teller).await;
-            teller.played(alive.map_err(failed)?)?;
-        }
-    }
-    Ok(())
 }
 
 /// The plan of each session, with what binds its values.
@@ -353,26 +318,4 @@ fn matches(only: &Query, step: &Step<'_>) -> bool {
         })
     };
     subject(step.message) || step.answer().is_some_and(|answer| subject(Some(answer)))
-}
-
-pub(super) fn settings(asked: &Asked, session: ExchangeId) -> Settings {
-    Settings {
-        to: asked.to.clone(),
-        headers: asked.headers.clone(),
-        guard: asked.guard.clone(),
-        edits: asked.edits.clone(),
-        speed: asked.speed,
-        upstream: asked.upstream.clone(),
-        run: format!("replay-{}", ExchangeId::next()),
-        name: Some(format!("replay of {session}")),
-        strict: asked.strict,
-        patience: PATIENCE,
-    }
-}
-
-fn failed(error: DriveError) -> anyhow::Error {
-    match error {
-        DriveError::Unreachable { .. } => Failure::with_code(code::NETWORK, error),
-        other => other.into(),
-    }
 }

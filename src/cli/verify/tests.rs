@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Played, asked, load::of_tape, play};
+use super::{Played, asked, driving::JUDGED_BEHIND, load::of_tape, play};
 use crate::{
     cli::{
         Ctx,
@@ -34,6 +34,7 @@ const HELD: usize = 5;
 /// Reads requests off one connection and answers each: a handshake, or what a tool echoes.
 fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
         let (mut length, mut line) = (0, String::new());
@@ -127,11 +128,11 @@ fn held(played: &Played) -> (usize, usize) {
 }
 
 #[test]
-fn of_calls_that_stand_alone_one_is_held_at_a_time() {
+fn of_calls_that_stand_alone_few_are_held_at_a_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, out) = (folder.path().join("t.tape.jsonl"), folder.path().join("out"));
     let server = server();
-    for calls in [10, 100] {
+    for calls in [10, 300] {
         fs::write(&path, tape(calls)).expect("written");
         let played = of_tape(&path, None).expect("a tape");
         let (together, apart) = held(&played);
@@ -139,7 +140,9 @@ fn of_calls_that_stand_alone_one_is_held_at_a_time() {
         assert!(together <= HELD, "{together} of {calls} are held");
 
         let (ran, told) = run(&path, &out, &format!("http://{server}/mcp"), played);
-        assert_eq!(ran.alive, 1, "stories alive at once");
+        // Those that wait to be judged, as many in the hands of whoever judges, and the one at hand.
+        let most = 2 * JUDGED_BEHIND.pieces + 1;
+        assert!((1..=most).contains(&ran.alive), "{} stories alive at once", ran.alive);
         assert!(ran.tapes.iter().all(|tape| tape.verdicts.is_empty()), "nobody reads them again");
         assert_eq!(told.matches(r#""verdict":"same""#).count(), calls + 1, "{told}");
         assert!(told.contains(&format!(r#""compared":{},"of":{0},"#, calls + 1)), "{told}");

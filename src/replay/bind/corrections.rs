@@ -89,6 +89,11 @@ impl<'c> Pattern<'c> {
 }
 
 impl Marks<'_> {
+    /// No rule binds anything in the message.
+    pub(super) fn bind_nothing(&self) -> bool {
+        self.bind.is_empty()
+    }
+
     /// What stands there is no handle.
     pub(super) fn keeps(&self, spot: &Spot<'_>) -> bool {
         !self.keep.is_empty() && {

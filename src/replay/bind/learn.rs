@@ -6,6 +6,7 @@ use super::{
     class::{self, Class},
     layers::{self, Spot},
     lesson::{Context, plain},
+    news::New,
     pairs::pairs,
     table::Table,
     unit::bare_frames,
@@ -93,7 +94,7 @@ impl Table {
         let Some((name, value)) = pair.split_once('=') else { return };
         let (name, value) = (name.trim(), value.trim());
         if self.cookies.len() < COOKIES_CAP || self.cookies.contains_key(name) {
-            self.cookies.insert(name.to_owned(), value.to_owned());
+            self.note(New::Cookie(name.to_owned(), value.to_owned()));
         }
     }
 
@@ -112,6 +113,9 @@ impl Table {
     fn learn_by_rules(&mut self, recorded: &Message, own: &str, its: &str) {
         let known = Arc::clone(&self.known);
         let marks = known.corrections.marks(Some(recorded));
+        if marks.bind_nothing() {
+            return;
+        }
         let (mut wanted, mut texts) = (Vec::new(), Vec::new());
         layers::text(own, &Spot::top(&[]), 0, &mut |spot, text| {
             if let Some(steps) = spot.path.and_then(|path| path.steps()).filter(|_| spot.is_outer())
@@ -129,6 +133,14 @@ impl Table {
             }
         }
     }
+}
+
+/// An exchange may teach by more than its head and its messages.
+pub(crate) fn teaches_beside(recorded: &Told) -> bool {
+    let mut documents = recorded.reading.documents.iter();
+    documents.any(|document| document.side == Side::Response)
+        || event_ids(recorded).next().is_some()
+        || bare_frames(recorded).next().is_some()
 }
 
 /// The ids of an exchange's events that carry no message: priming ones.

@@ -11,6 +11,7 @@ use super::{
     known::Place as Source,
     layers::{self, Spot},
     locate::locate,
+    news::New,
     pairs::pairs,
     path::Step,
     table::Table,
@@ -221,7 +222,7 @@ impl Table {
             || self.known.is_placeholder(token);
         let fits = is_like && !fresh.is_empty() && fresh.len() <= WHOLE_CAP;
         if fits && (is_birth || !self.fresh.contains_key(&token)) {
-            self.fresh.insert(token, fresh.to_owned());
+            self.note(New::Token(token, fresh.to_owned()));
         }
     }
 
@@ -238,7 +239,7 @@ impl Table {
             return;
         }
         if is_birth || class.is_renewed() || !self.whole.contains_key(&key) {
-            self.whole.insert(key, fresh.to_owned());
+            self.note(New::Whole(key, fresh.to_owned()));
         }
     }
 }

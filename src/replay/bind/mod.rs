@@ -8,7 +8,8 @@
 //! A value is either what the protocol names (`class`: a cursor, a task), which is bound whole and
 //! where its like stands, or a token (`token`), which is bound wherever it stands: in text, in
 //! URLs, in base64, in JSON within a string (`layers`). `find` looks for them, `learn`, `lesson`
-//! and `locate` read the fresh ones off live answers, `table` fills them in. Rules may forbid a binding or make
+//! and `locate` read the fresh ones off live answers, `table` fills them in;
+//! `news` has another table know the same. Rules may forbid a binding or make
 //! one ([`Corrections`]); `--set` fills what nothing else does ([`Edits`]).
 
 mod class;
@@ -24,6 +25,7 @@ mod learn;
 mod lesson;
 mod locate;
 mod memo;
+mod news;
 mod origin;
 mod pairs;
 mod path;
@@ -42,6 +44,8 @@ pub use corrections::Corrections;
 pub use edits::Edits;
 pub use find::{Apart, Heard};
 use known::{Known, Place};
+pub(crate) use learn::teaches_beside;
+pub use news::News;
 pub use table::Table;
 pub(crate) use token::is_minted_anew;
 

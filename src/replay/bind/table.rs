@@ -15,6 +15,7 @@ use super::{
     json::What,
     known::{Known, Whole},
     layers::{self, Edit, Spot},
+    news::New,
 };
 use crate::{capture::ExchangeId, protocol::Message};
 
@@ -35,8 +36,10 @@ pub struct Table {
     /// The cookies that the live server set.
     pub(super) cookies: BTreeMap<String, String>,
     /// The recorded server's origin, and the live one's.
-    origin: Option<(String, String)>,
+    pub(super) origin: Option<(String, String)>,
     equal: Equal,
+    /// What was learnt and not said so far.
+    pub(super) unsaid: Vec<New>,
 }
 
 impl Table {
@@ -47,17 +50,18 @@ impl Table {
     /// A fresh value that the driver knows of: session ids, endpoints, event ids.
     pub fn set(&mut self, recorded: &str, fresh: &str) {
         if self.told.len() < TOLD_CAP || self.told.contains_key(recorded) {
-            self.told.insert(recorded.to_owned(), fresh.to_owned());
+            self.note(New::Told(recorded.to_owned(), fresh.to_owned()));
         }
         if let Some(token) = self.known.token(recorded) {
-            self.fresh.insert(token, fresh.to_owned());
+            self.note(New::Token(token, fresh.to_owned()));
         }
         self.learn_anew(recorded, fresh);
     }
 
     /// Where the recorded server was, and where the live one is: what either says of itself.
     pub fn moved(&mut self, recorded: &str, live: &str) {
-        self.origin = (recorded != live).then(|| (recorded.to_owned(), live.to_owned()));
+        let origin = (recorded != live).then(|| (recorded.to_owned(), live.to_owned()));
+        self.note(New::Origin(origin));
     }
 
     /// A recorded message as it is to be sent now: JSON text.

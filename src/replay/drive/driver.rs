@@ -46,11 +46,11 @@ pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// What one run knows. `'r` is the run, `'s` the recording.
 pub(super) struct Driver<'r, 's> {
-    pub(super) plan: &'r Plan<'s>,
+    pub(super) plan: &'s Plan<'s>,
     pub(super) settings: &'r Settings,
     pub(super) teller: &'r dyn Teller,
     pub(super) count: Count,
-    pub(super) report: &'r mut dyn Report,
+    report: &'r mut dyn Report<'s>,
     wire: Wire,
     events: mpsc::Receiver<Event>,
     http2: bool,
@@ -86,14 +86,23 @@ pub(super) struct Driver<'r, 's> {
     /// Recorded GETs that took up a standalone stream, and were not sent again so far.
     resumes: VecDeque<&'s Told>,
     /// Steps that run while others are sent.
-    pub(super) open: Vec<(Started, Taken<'r>)>,
+    pub(super) open: Vec<(Started, Taken<'s>)>,
     /// Streams that are told when the recording was done with them.
     pub(super) listening: Vec<Started>,
     /// The recorded session without its lists: what live stories are told on.
-    pub(super) stub: Session,
+    pub(super) stub: Arc<Session>,
     /// The server has answered something.
     reached: bool,
     made_up: u64,
+}
+
+/// What became of a step in its turn.
+enum Turn {
+    Done(Done),
+    /// It runs on while others are sent.
+    Open(Started),
+    /// It is told when the recording was done with it.
+    Listens,
 }
 
 /// What a request is to be, beside its recorded one.
@@ -110,12 +119,12 @@ pub(super) struct Say<'m> {
 
 impl<'r, 's> Driver<'r, 's> {
     pub(super) fn new(
-        plan: &'r Plan<'s>,
+        plan: &'s Plan<'s>,
         (table, teller): (Table, &'r dyn Teller),
         settings: &'r Settings,
         tls: Arc<crate::tls::UpstreamTls>,
         tasks: &Tasks,
-        report: &'r mut dyn Report,
+        report: &'r mut dyn Report<'s>,
     ) -> Result<Self, DriveError> {
         let first = plan.items.iter().find_map(|item| item.held()?.step.told());
         let http2 = first.is_some_and(|told| told.open.version == "HTTP/2");
@@ -153,7 +162,7 @@ impl<'r, 's> Driver<'r, 's> {
             resumes: standalone_resumes(plan.story),
             open: Vec::new(),
             listening: Vec::new(),
-            stub: plan.story.session.stub(),
+            stub: Arc::new(plan.story.session.stub()),
             reached: false,
             made_up: 0,
             target,
@@ -184,17 +193,12 @@ impl<'r, 's> Driver<'r, 's> {
             self.current = index;
             let taken = Taken::of(item, self.teller, &self.count)?;
             let planned = taken.planned()?;
-            if let Some(reason) = self.refusal(index, &planned)? {
-                self.report.done(&planned, Done::Skipped(reason), &self.table);
-                continue;
-            }
-            match self.start(index, &planned) {
-                Err(reason) => self.report.done(&planned, Done::Skipped(reason), &self.table),
-                Ok(started) if self.overlaps(index, &planned) => {
-                    drop(planned);
-                    self.open.push((started, taken));
-                }
-                Ok(started) => self.finish(started, &planned).await?,
+            let turn = self.turn(index, &planned).await?;
+            drop(planned);
+            match turn {
+                Turn::Done(done) => self.done(taken, done),
+                Turn::Open(started) => self.open.push((started, taken)),
+                Turn::Listens => {}
             }
         }
         self.finish_open(None).await?;
@@ -205,8 +209,29 @@ impl<'r, 's> Driver<'r, 's> {
         Ok(self.count.most())
     }
 
+    /// What becomes of a step whose turn it is.
+    async fn turn(&mut self, index: usize, item: &Planned<'_>) -> Result<Turn, DriveError> {
+        if let Some(reason) = self.refusal(item)? {
+            return Ok(Turn::Done(Done::Skipped(reason)));
+        }
+        match self.start(index, item) {
+            Err(reason) => Ok(Turn::Done(Done::Skipped(reason))),
+            Ok(started) if self.overlaps(index, item) => Ok(Turn::Open(started)),
+            Ok(started) => {
+                let done = self.finish(started, item).await?;
+                Ok(done.map_or(Turn::Listens, Turn::Done))
+            }
+        }
+    }
+
+    /// A step is over.
+    pub(super) fn done(&mut self, taken: Taken<'s>, done: Done) {
+        let news = self.table.news();
+        self.report.done(taken, done, news);
+    }
+
     /// Why a step is not sent; none where it is.
-    fn refusal(&self, _: usize, item: &Planned<'_>) -> Result<Option<String>, DriveError> {
+    fn refusal(&self, item: &Planned<'_>) -> Result<Option<String>, DriveError> {
         let missing = item.needs.iter().find(|need| self.stood.get(**need) != Some(&true));
         if let Some(other) = missing.and_then(|need| self.plan.items.get(*need)) {
             let other = Taken::of(other, self.teller, &self.count)?;

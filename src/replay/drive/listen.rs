@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::{driver::Driver, exchange::Exchange, step::recorded_length, wire::Key};
+use super::{driver::Driver, exchange::Exchange, step::recorded_length, taken::Taken, wire::Key};
 use crate::{
     protocol::{Direction, Kind},
     replay::{
@@ -44,7 +44,8 @@ impl Driver<'_, '_> {
             })
             .await;
             self.current = started.index;
-            self.tell(&started, item);
+            let done = self.tell(&started, item);
+            self.done(Taken::held(item), done);
         }
     }
 }

@@ -5,10 +5,11 @@
 //! them, whatever stream they come on, while it waits for one thing. `step` sends a step and waits
 //! for what it awaits, `parts` drives operations to their end (polls, multi-round trips), `ask`
 //! answers the server, `listen` keeps streams whose messages count, `request` makes a head of a
-//! recorded one, `target` says where it goes, `taken` is a step whose turn it is;
-//! `foretell` says what would be sent. Of
+//! recorded one, `target` says where it goes, `taken` is a step whose turn it is, `replayed` what it
+//! brought; `foretell` says what would be sent. Of
 //! each step's own exchanges a small story is told, which is held against the recorded one by
-//! [`super::compare`]; after that they are let go, so memory does not grow with the tape.
+//! [`super::compare`]; after that they are let go, so memory does not grow with the tape. Whoever is
+//! told of a step may lag behind: what is handed over is its own, and says what was learnt by then.
 
 mod ask;
 mod connector;
@@ -19,6 +20,7 @@ mod ids;
 mod jar;
 mod listen;
 mod parts;
+mod replayed;
 mod request;
 mod step;
 mod taken;
@@ -28,9 +30,9 @@ mod wire;
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    bind::{Bindings, Edits, Table},
+    bind::{Bindings, Edits, News},
     guard::Guard,
-    plan::{Plan, Planned},
+    plan::Plan,
 };
 use crate::{
     capture::{ExchangeId, Record},
@@ -40,6 +42,8 @@ use crate::{
 };
 use driver::Driver;
 pub use foretell::{Foretold, foretell};
+pub use replayed::Replayed;
+pub use taken::Taken;
 
 /// How much longer than its recording an answer may take before it counts as missing.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,12 +91,13 @@ impl Teller for () {
 }
 
 /// Whoever wants to know how it goes.
-pub trait Report {
+pub trait Report<'p> {
     /// A record of a live exchange was made.
     fn record(&mut self, _record: &Record) {}
 
-    /// A step is over. Steps that nobody chose are told too, those that are not sent are not.
-    fn done(&mut self, item: &Planned<'_>, done: Done, table: &Table);
+    /// A step is over; by then this was learnt since the one before, of what a table of the same
+    /// bindings began with. Steps that nobody chose are told too, those that are not sent are not.
+    fn done(&mut self, taken: Taken<'p>, done: Done, news: News);
 
     /// Headers that were not sent because the tape has only placeholders of them, or because they
     /// are credentials: at the end.
@@ -111,8 +116,8 @@ pub enum Done {
 /// A step that was sent.
 #[derive(Debug)]
 pub struct Sent {
-    /// Its live exchanges, told.
-    pub replayed: Story,
+    /// Its live exchanges.
+    pub replayed: Replayed,
     /// What else there is to say, for people.
     pub notes: Vec<String>,
     /// What the server said that no recorded step accounts for.
@@ -158,18 +163,18 @@ pub enum DriveError {
 }
 
 /// Sends a plan's steps and reports each as it is done. Gives how many stories of steps that stand
-/// alone were alive at once at most: one, unless steps overlap.
+/// alone were alive at once at most, those included that whoever is told still holds.
 ///
 /// # Errors
 ///
 /// Nothing could be sent: the settings are wrong, or the server was never reached.
-pub async fn drive(
-    plan: &Plan<'_>,
+pub async fn drive<'p>(
+    plan: &'p Plan<'p>,
     bindings: &Bindings,
     teller: &dyn Teller,
     settings: &Settings,
     tasks: &Tasks,
-    report: &mut dyn Report,
+    report: &mut dyn Report<'p>,
 ) -> Result<usize, DriveError> {
     if plan.items.is_empty() {
         return Ok(0);

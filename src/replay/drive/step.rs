@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Done, DriveError, Sent,
+    Done, DriveError, Replayed, Sent,
     driver::{Driver, LINGER, Say},
     exchange::Exchange,
     taken::Taken,
@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     capture::{Record, Timestamp},
-    protocol::{Direction, Kind, Message, RefusalReason, Story},
+    protocol::{Direction, Kind, Message, RefusalReason},
     replay::{
-        bind::{Edits, Table},
+        bind::{Edits, Table, teaches_beside},
         edit,
         plan::{Awaits, Item, Planned, Role},
         steps::StepKind,
@@ -75,9 +75,13 @@ impl Driver<'_, '_> {
             if waits {
                 drop(item);
                 self.open.push((started, taken));
-            } else {
-                self.current = started.index;
-                self.finish(started, &item).await?;
+                continue;
+            }
+            self.current = started.index;
+            let done = self.finish(started, &item).await?;
+            drop(item);
+            if let Some(done) = done {
+                self.done(taken, done);
             }
         }
         Ok(())
@@ -117,12 +121,13 @@ impl Driver<'_, '_> {
         Ok(Started { index, key, id, body, sent_at: Instant::now() })
     }
 
-    /// Waits for what a step awaits, tells it, and lets its exchanges go.
+    /// Waits for what a step awaits, tells it, and lets its exchanges go. None where it is told
+    /// later.
     pub(super) async fn finish(
         &mut self,
         mut started: Started,
         item: &Planned<'_>,
-    ) -> Result<(), DriveError> {
+    ) -> Result<Option<Done>, DriveError> {
         let mut answer = self.awaited(&started, item).await;
         self.reachable(started.key)?;
         if self.is_lost(item, started.key, answer.is_some()) {
@@ -149,24 +154,25 @@ impl Driver<'_, '_> {
                 *stood = true;
             }
             self.listening.push(started);
-            return Ok(());
+            return Ok(None);
         }
-        self.tell(&started, item);
-        Ok(())
+        Ok(Some(self.tell(&started, item)))
     }
 
     /// Tells a step that is over.
-    pub(super) fn tell(&mut self, started: &Started, item: &Planned<'_>) {
+    pub(super) fn tell(&mut self, started: &Started, item: &Planned<'_>) -> Done {
         self.note_challenge(item, started.key);
-        let replayed = self.story(started.index, item);
-        let live = self.exchanges.get(&started.key).and_then(|live| replayed.exchange(live.id));
-        if let (Some(recorded), Some(live)) = (item.step.told(), live) {
+        let own = self.exchanges.get(&started.key).map(|own| own.id);
+        let replayed = self.replayed(started.index, item);
+        // Its head was learnt from before; where nothing else teaches, nobody waits for its story.
+        let recorded = item.step.told().filter(|told| teaches_beside(told));
+        let live = || replayed.story().exchange(own?);
+        if let Some((recorded, live)) = recorded.and_then(|told| Some((told, live()?))) {
             self.table.learn_told(recorded, live);
         }
         self.settle(started, item);
         let (notes, extras) = (std::mem::take(&mut self.notes), std::mem::take(&mut self.extras));
-        let sent = Sent { replayed, notes, extras };
-        self.report.done(item, Done::Sent(Box::new(sent)), &self.table);
+        Done::Sent(Box::new(Sent { replayed, notes, extras }))
     }
 
     /// Waits for what a step awaits; gives its answer.
@@ -294,17 +300,19 @@ impl Driver<'_, '_> {
         if let Some(recorded) = item.step.call.and_then(|call| item.step.story.answer(call)) {
             self.table.learn(recorded, live);
         }
+        let method = item.step.method();
+        if !matches!(method, "tools/list" | "initialize") {
+            return;
+        }
         let text = String::from_utf8_lossy(&live.payload);
         let Some(result) = edit::get(&text, "/result") else { return };
-        match item.step.method() {
-            "tools/list" => self.tools.listed(result),
-            "initialize" => {
-                let version = |result: &str| edit::text(result, "/protocolVersion");
-                let recorded = item.step.result().and_then(version);
-                self.revision = recorded.zip(version(result)).filter(|(old, new)| old != new);
-            }
-            _ => {}
+        if method == "tools/list" {
+            self.tools.listed(result);
+            return;
         }
+        let version = |result: &str| edit::text(result, "/protocolVersion");
+        let recorded = item.step.result().and_then(version);
+        self.revision = recorded.zip(version(result)).filter(|(old, new)| old != new);
     }
 
     /// A live session that the server no longer knows, where the recorded one went on.
@@ -365,8 +373,8 @@ impl Driver<'_, '_> {
         exchange.owner = None;
         exchange.forget();
         self.beside.insert(need, started.key);
-        let live = Story::tell(self.stub.clone(), [told.as_slice()]);
-        if let (Some(recorded), Some(live)) = (item.step.told(), live.exchanges.first()) {
+        let live = Replayed::of(&self.stub, vec![told]);
+        if let (Some(recorded), Some(live)) = (item.step.told(), live.story().exchanges.first()) {
             self.table.learn_told(recorded, live);
         }
     }
@@ -385,8 +393,8 @@ impl Driver<'_, '_> {
         ));
     }
 
-    /// The step's live exchanges, told.
-    fn story(&mut self, index: usize, item: &Planned<'_>) -> Story {
+    /// The step's live exchanges.
+    fn replayed(&mut self, index: usize, item: &Planned<'_>) -> Replayed {
         let channel = self.channel.filter(|_| item.step.kind == StepKind::Call);
         let mut all: Vec<Vec<Record>> = Vec::new();
         for (key, exchange) in &mut self.exchanges {
@@ -394,7 +402,7 @@ impl Driver<'_, '_> {
                 all.push(exchange.told());
             }
         }
-        Story::tell(self.stub.clone(), all.iter().map(Vec::as_slice))
+        Replayed::of(&self.stub, all)
     }
 
     /// Notes that a step stands, and lets go of what it no longer needs.

@@ -1,14 +1,16 @@
 //! Where the calls that stand alone are until their turn comes: on the tape.
 
-use std::{cell::RefCell, fs::File, io::BufReader};
+use std::{
+    fs::File,
+    io::BufReader,
+    sync::{Mutex, PoisonError},
+};
 
-use anyhow::Context as _;
-
-use super::PlayedSession;
+use super::{PlayedSession, READ_AHEAD, size};
 use crate::{
     capture::{ExchangeId, Timestamp},
+    cli::verify::pipe::{Giver, beside},
     protocol::{Session, Story},
-    replay::drive::Teller,
     store::tape::Places,
 };
 
@@ -18,12 +20,12 @@ const TOGETHER_CAP: usize = 64;
 
 /// A tape that is open.
 pub(super) struct Reel {
-    places: RefCell<Places<BufReader<File>>>,
+    places: Mutex<Places<BufReader<File>>>,
 }
 
 impl Reel {
     pub(super) fn new(places: Places<BufReader<File>>) -> Self {
-        Self { places: RefCell::new(places) }
+        Self { places: Mutex::new(places) }
     }
 
     pub(super) fn telling<'p>(&'p self, session: &'p PlayedSession) -> Telling<'p> {
@@ -38,12 +40,42 @@ pub(in crate::cli::verify) struct Telling<'p> {
     stub: Session,
 }
 
+/// A story that was told ahead, or why it could not be.
+pub(in crate::cli::verify) type Early = anyhow::Result<(ExchangeId, Story)>;
+
 impl Telling<'_> {
     /// The story of one exchange.
     pub(in crate::cli::verify) fn story(&self, exchange: ExchangeId) -> anyhow::Result<Story> {
-        let places = self.reel.places.try_borrow_mut();
-        let records = places.context("the tape is being read")?.records(exchange)?;
-        Ok(Story::tell(self.stub.clone(), [records.as_slice()]))
+        self.told(exchange).map(|(story, _)| story)
+    }
+
+    /// The same, and how many bytes were recorded of it.
+    fn told(&self, exchange: ExchangeId) -> anyhow::Result<(Story, usize)> {
+        let mut places = self.reel.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = places.records(exchange)?;
+        drop(places);
+        let bytes = size(&records);
+        Ok((Story::tell(self.stub.clone(), [records.as_slice()]), bytes))
+    }
+
+    /// Tells these for somebody else. False where nobody wants more.
+    pub(in crate::cli::verify) fn ahead(
+        &self,
+        exchanges: impl Iterator<Item = ExchangeId>,
+        told: &Giver<Early>,
+    ) -> bool {
+        for exchange in exchanges {
+            let story = self.told(exchange);
+            let is_over = story.is_err();
+            let (story, bytes) = match story {
+                Ok((story, bytes)) => (Ok((exchange, story)), bytes),
+                Err(error) => (Err(error), 0),
+            };
+            if told.give(story, bytes).is_err() || is_over {
+                return false;
+            }
+        }
+        true
     }
 
     /// All of them in the order of time, those that overlap together.
@@ -51,25 +83,28 @@ impl Telling<'_> {
         &self,
         visit: &mut dyn FnMut(&[Story]),
     ) -> anyhow::Result<()> {
+        let all = self.session.apart.iter().map(|apart| apart.exchange);
         let (mut together, mut over) = (Vec::new(), Timestamp(0));
-        for apart in &self.session.apart {
-            let story = self.story(apart.exchange)?;
-            let Some(told) = story.exchanges.first() else { continue };
-            let summary = &told.reading.summary;
-            if together.len() >= TOGETHER_CAP || summary.started_at > over {
+        let (_, visited) = beside(
+            "tape-stories",
+            READ_AHEAD,
+            |told| self.ahead(all, &told),
+            |mut told| {
+                while let Some(story) = told.take() {
+                    let (_, story) = story?;
+                    let Some(told) = story.exchanges.first() else { continue };
+                    let summary = &told.reading.summary;
+                    if together.len() >= TOGETHER_CAP || summary.started_at > over {
+                        visit(&together);
+                        together.clear();
+                    }
+                    over = over.max(summary.last_at);
+                    together.push(story);
+                }
                 visit(&together);
-                together.clear();
-            }
-            over = over.max(summary.last_at);
-            together.push(story);
-        }
-        visit(&together);
-        Ok(())
-    }
-}
-
-impl Teller for Telling<'_> {
-    fn tell(&self, exchange: ExchangeId) -> Result<Story, String> {
-        self.story(exchange).map_err(|error| format!("{error:#}"))
+                Ok(())
+            },
+        )?;
+        visited
     }
 }

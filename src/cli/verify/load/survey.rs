@@ -6,10 +6,13 @@ use std::{
     io::BufReader,
 };
 
-use super::{PlayedSession, Reel, runs::Runs};
+use super::{PlayedSession, READ_AHEAD, Reel, runs::Runs, size};
 use crate::{
     capture::{ExchangeId, Fact, Record, Timestamp},
-    cli::progress::Reading,
+    cli::{
+        progress::Reading,
+        verify::pipe::{Giver, beside},
+    },
     protocol::{
         Session, Sessions, Story, Summary,
         alone::{likeness, reaches_out},
@@ -42,15 +45,23 @@ pub(super) struct Survey {
     others: BTreeMap<ExchangeId, Summary>,
 }
 
-/// What is played of a tape: where the rest of it is, its placeholders, its sessions, its clock.
-pub(super) type Surveyed = (Reel, Vec<String>, Vec<PlayedSession>, Timestamp);
+/// The lines of a tape.
+struct Lines {
+    places: Places<BufReader<File>>,
+    placeholders: Vec<String>,
+    /// Exchanges that have no end, or more behind it.
+    open: BTreeSet<ExchangeId>,
+}
 
-impl Survey {
-    /// Reads a tape through.
-    pub(super) fn read(input: BufReader<File>, reading: &Reading) -> Result<Self, TapeError> {
-        let (mut rows, mut others) = (Vec::new(), BTreeMap::new());
+impl Lines {
+    /// Reads them, and hands over each exchange when it has ended.
+    fn read(
+        input: BufReader<File>,
+        reading: &Reading,
+        whole: &Giver<(ExchangeId, Vec<Record>)>,
+    ) -> Result<Self, TapeError> {
+        let mut placeholders = Vec::new();
         let mut open: HashMap<ExchangeId, Vec<Record>> = HashMap::new();
-        let (mut placeholders, mut heard) = (Vec::new(), HashMap::new());
         let places = Places::read(
             input,
             |header| {
@@ -67,18 +78,56 @@ impl Survey {
                     if ends {
                         let own = std::mem::take(own);
                         open.remove(&id);
-                        match Row::of(id, own, &mut heard) {
-                            Seen::Alone(row) => rows.push(row),
-                            Seen::Other(summary) => drop(others.insert(id, *summary)),
-                            Seen::Nothing => {}
-                        }
+                        let bytes = size(&own);
+                        // Whoever takes them does so to the end.
+                        let _ = whole.give((id, own), bytes);
                     }
                 }
             },
-        );
-        let places = places?;
+        )?;
+        Ok(Self { places, placeholders, open: open.into_keys().collect() })
+    }
+}
+
+/// What the exchanges of a tape are, as they come.
+struct Seeing {
+    rows: Vec<Row>,
+    others: BTreeMap<ExchangeId, Summary>,
+    heard: HashMap<u64, Heard>,
+}
+
+impl Seeing {
+    fn see(&mut self, id: ExchangeId, records: Vec<Record>) {
+        match Row::of(id, records, &mut self.heard) {
+            Seen::Alone(row) => self.rows.push(row),
+            Seen::Other(summary) => drop(self.others.insert(id, *summary)),
+            Seen::Nothing => {}
+        }
+    }
+}
+
+/// What is played of a tape: where the rest of it is, its placeholders, its sessions, its clock.
+pub(super) type Surveyed = (Reel, Vec<String>, Vec<PlayedSession>, Timestamp);
+
+impl Survey {
+    /// Reads a tape through: its lines on a thread of their own, what they say beside.
+    pub(super) fn read(input: BufReader<File>, reading: &Reading) -> Result<Self, TapeError> {
+        let (rows, others, heard) = (Vec::new(), BTreeMap::new(), HashMap::new());
+        let mut seen = Seeing { rows, others, heard };
+        let (lines, ()) = beside(
+            "tape-lines",
+            READ_AHEAD,
+            |whole| Lines::read(input, reading, &whole),
+            |mut whole| {
+                while let Some((id, records)) = whole.take() {
+                    seen.see(id, records);
+                }
+            },
+        )?;
+        let Lines { places, placeholders, open } = lines?;
+        let Seeing { rows, others, heard } = seen;
         let mut survey = Self { places, placeholders, rows, heard, others };
-        survey.correct(open.into_keys().collect())?;
+        survey.correct(open)?;
         Ok(survey)
     }
 
