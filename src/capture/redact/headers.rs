@@ -39,15 +39,23 @@ impl Redactor {
     pub fn hear(&mut self, fact: &Fact) {
         match fact {
             Fact::Open(open) => {
-                let url = Looked::url(self.paths);
-                for found in self.find(open.url.as_bytes(), &url, &[]).unwrap_or_default() {
-                    self.learn_quietly(&found.kind, split_scheme(&found.secret).1);
-                }
+                self.hear_url(&open.url);
                 self.hear_headers(&open.headers);
             }
             Fact::Head(head) => self.hear_headers(&head.headers),
             _ => {}
         }
+    }
+
+    fn hear_url(&mut self, url: &str) {
+        if self.heard == url {
+            return;
+        }
+        let places = self.find(url.as_bytes(), &Looked::url(self.paths), &[]).unwrap_or_default();
+        for found in places {
+            self.learn_quietly(&found.kind, split_scheme(&found.secret).1);
+        }
+        url.clone_into(&mut self.heard);
     }
 
     pub(super) fn hear_headers(&mut self, headers: &Headers) {

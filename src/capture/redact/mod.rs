@@ -69,6 +69,9 @@ pub struct Redactor {
     paths: bool,
     /// save these values, which are sessions' ids.
     whole: HashSet<Vec<u8>>,
+    /// The URL that was heard last, while nothing new was learnt since: a client says the same one
+    /// with every request.
+    heard: String,
 }
 
 /// A place in a text that is to be replaced.
@@ -92,6 +95,7 @@ impl Redactor {
             needles: None,
             paths: export,
             whole: HashSet::new(),
+            heard: String::new(),
         }
     }
 
@@ -259,6 +263,9 @@ impl Redactor {
     fn forget_needles(&mut self, is_new: bool) {
         if is_new && self.mode == Mode::Reading {
             self.needles = None;
+        }
+        if is_new {
+            self.heard.clear();
         }
     }
 }

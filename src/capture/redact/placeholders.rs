@@ -62,7 +62,9 @@ impl Placeholders {
 
     /// Whether a secret has its placeholder.
     pub(super) fn knows(&self, secret: &[u8]) -> bool {
-        !secret.is_empty() && self.of_secret.contains_key(&hash(secret))
+        !secret.is_empty()
+            && !self.of_secret.is_empty()
+            && self.of_secret.contains_key(&hash(secret))
     }
 
     /// All placeholders by first appearance.

@@ -130,27 +130,41 @@ pub(super) enum HeaderRule {
 
 /// The rule for a header, whatever the case of its name.
 pub(super) fn header(name: &str) -> HeaderRule {
-    let name = name.to_ascii_lowercase();
-    let is = |list: &[&str]| list.contains(&name.as_str());
+    let same = |known: &&str| known.eq_ignore_ascii_case(name);
+    let is = |list: &[&str]| list.iter().any(same);
     if is(OPEN_HEADERS) {
         HeaderRule::Open
     } else if is(SESSION_HEADERS) {
         HeaderRule::Session
-    } else if name == "cookie" {
+    } else if same(&"cookie") {
         HeaderRule::Cookies
-    } else if name == "set-cookie" {
+    } else if same(&"set-cookie") {
         HeaderRule::SetCookie
-    } else if name == "authorization" || name == "proxy-authorization" {
+    } else if same(&"authorization") || same(&"proxy-authorization") {
         HeaderRule::Credential
     } else if is(SECRET_HEADERS) {
         HeaderRule::Whole
-    } else if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+    } else if has_secret_word(name.as_bytes()) {
         HeaderRule::Credential
     } else if is(URL_HEADERS) {
         HeaderRule::Url
     } else {
         HeaderRule::Open
     }
+}
+
+/// Asked of every header that passes while lines are printed: most letters begin none of the words.
+fn has_secret_word(name: &[u8]) -> bool {
+    (0..name.len()).any(|at| {
+        let rest = name.get(at..).unwrap_or_default();
+        let begins =
+            |word: &&[u8]| word.first() == rest.first().map(u8::to_ascii_lowercase).as_ref();
+        SECRET_WORDS
+            .iter()
+            .map(|word| word.as_bytes())
+            .filter(begins)
+            .any(|word| rest.get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
+    })
 }
 
 /// Which names are secret in a text.
