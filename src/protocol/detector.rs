@@ -7,7 +7,7 @@
 use super::{
     body::{Body, Limits, Piece},
     dialect,
-    facts::Facts,
+    facts::{Facts, LastUrl},
     jsonrpc, methods,
 };
 use crate::capture::{Fact, Record, Side, Timestamp};
@@ -43,9 +43,8 @@ impl Detector {
             (Some(looking), fact) => looking.push(fact, record.at),
             (none, Fact::Open(open)) => {
                 let Some(id) = record.exchange else { return false };
-                let mut facts = Facts::new(id, record.at, open);
-                let url = facts.url();
-                dialect::request(open, url.as_ref(), &mut facts);
+                let mut facts = Facts::new(id, record.at, open, &mut LastUrl::default());
+                facts.with_url(|url, facts| dialect::request(open, url, facts));
                 let request = Body::new(Side::Request, &open.headers, Limits::DETECTING);
                 *none = Some(Box::new(Looking { facts, request, response: None }));
             }

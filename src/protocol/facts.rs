@@ -1,6 +1,6 @@
 //! The summary of one exchange in the making: what dialects note, each fact bounded.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -52,17 +52,42 @@ pub(crate) struct Facts {
     pub(crate) takes_streams: bool,
     /// The server said that it does not know the method.
     pub(crate) unknown_method: bool,
+    asked: Arc<Asked>,
+}
+
+/// A URL that was asked, taken apart.
+#[derive(Debug, Default)]
+struct Asked {
+    text: String,
     url: Option<Url>,
+    origin: String,
+    path: String,
+}
+
+/// The URL of the exchange before: most clients ask the same one again and again, and taking it
+/// apart is a tenth of what reading a small exchange costs.
+#[derive(Clone, Debug, Default)]
+pub struct LastUrl(Arc<Asked>);
+
+impl LastUrl {
+    fn take_apart(&mut self, text: &str) -> Arc<Asked> {
+        if self.0.text != text {
+            let url = Url::parse(text).ok();
+            let (origin, path) = match &url {
+                Some(url) => (url.origin().ascii_serialization(), with_placeholders(url.path())),
+                None => (String::new(), Cow::Borrowed(text)),
+            };
+            let (origin, path) = (cut(&origin, TEXT_CAP), cut(&path, TEXT_CAP));
+            self.0 = Arc::new(Asked { text: text.to_owned(), url, origin, path });
+        }
+        Arc::clone(&self.0)
+    }
 }
 
 impl Facts {
     /// What the opening of an exchange says.
-    pub(crate) fn new(id: ExchangeId, at: Timestamp, open: &Open) -> Self {
-        let url = Url::parse(&open.url).ok();
-        let (origin, path) = match &url {
-            Some(url) => (url.origin().ascii_serialization(), with_placeholders(url.path())),
-            None => (String::new(), Cow::Borrowed(open.url.as_str())),
-        };
+    pub(crate) fn new(id: ExchangeId, at: Timestamp, open: &Open, last: &mut LastUrl) -> Self {
+        let asked = last.take_apart(&open.url);
         let auth = open.headers.get("authorization").map(|value| fingerprint(value));
         let summary = Summary {
             id,
@@ -74,8 +99,8 @@ impl Facts {
             name: open.name.clone(),
             peer: host(&open.client).to_owned(),
             pid: open.pid,
-            origin: cut(&origin, TEXT_CAP),
-            path: cut(&path, TEXT_CAP),
+            origin: asked.origin.clone(),
+            path: asked.path.clone(),
             method: cut(&open.method, NAME_CAP),
             status: None,
             is_mcp: false,
@@ -100,17 +125,18 @@ impl Facts {
             awaits: false,
             unread: None,
         };
-        Self { summary, takes_streams: false, unknown_method: false, url }
+        Self { summary, takes_streams: false, unknown_method: false, asked }
     }
 
-    /// The request's URL.
-    pub(crate) fn url(&self) -> Option<Url> {
-        self.url.clone()
+    /// Calls with the request's URL, where it is one.
+    pub(crate) fn with_url<T>(&mut self, call: impl FnOnce(Option<&Url>, &mut Self) -> T) -> T {
+        let asked = Arc::clone(&self.asked);
+        call(asked.url.as_ref(), self)
     }
 
     /// A reference as it stands in the response, resolved against the request's URL.
     pub(crate) fn resolve(&self, target: &str) -> Option<Url> {
-        self.url.as_ref()?.join(target).ok()
+        self.asked.url.as_ref()?.join(target).ok()
     }
 
     /// The exchange shows MCP (design.md, What is intercepted and kept).
@@ -144,31 +170,12 @@ impl Facts {
 
     /// The summary as it stands by now: what only the whole exchange tells is added.
     pub(crate) fn told(&self) -> Summary {
-        let mut summary = self.summary.clone();
-        if summary.is_mcp {
-            summary.transport = summary.transport.or_else(|| Some(transport(&summary)));
-            summary.dialects = dialect::shown(&summary);
-            summary.refusal = summary.refusal.take().or_else(|| self.gone());
-        } else {
-            // These look like MCP's on traffic that is none.
-            (summary.revision, summary.refusal) = (None, None);
-            (summary.transport, summary.dialects) = (None, Dialects::default());
-            summary.candidates.retain(|candidate| !candidate.is_weak());
-        }
-        summary
+        tell(self.summary.clone(), self.unknown_method)
     }
 
-    /// A 404 on a session's id says that the session is gone (protocol.md §3), unless its body says
-    /// that the method is unknown, or the revision knows no sessions.
-    fn gone(&self) -> Option<Refusal> {
-        let summary = &self.summary;
-        let known = summary.candidates.iter().any(|c| !c.in_response && !c.is_weak());
-        let other = summary.is_modern() || self.unknown_method;
-        (summary.status == Some(404) && known && !other).then(|| Refusal {
-            reason: RefusalReason::UnknownSession,
-            code: String::new(),
-            text: String::new(),
-        })
+    /// The same where nothing more comes.
+    pub(crate) fn into_told(self) -> Summary {
+        tell(self.summary, self.unknown_method)
     }
 
     /// A session id was found. Candidates stay in the order of precedence, the request's first.
@@ -247,6 +254,32 @@ impl Facts {
     pub(crate) fn name(&mut self, name: &str) {
         self.summary.more |= !list(&mut self.summary.names, name);
     }
+}
+
+fn tell(mut summary: Summary, unknown_method: bool) -> Summary {
+    if summary.is_mcp {
+        summary.transport = summary.transport.or_else(|| Some(transport(&summary)));
+        summary.dialects = dialect::shown(&summary);
+        summary.refusal = summary.refusal.take().or_else(|| gone(&summary, unknown_method));
+    } else {
+        // These look like MCP's on traffic that is none.
+        (summary.revision, summary.refusal) = (None, None);
+        (summary.transport, summary.dialects) = (None, Dialects::default());
+        summary.candidates.retain(|candidate| !candidate.is_weak());
+    }
+    summary
+}
+
+/// A 404 on a session's id says that the session is gone (protocol.md §3), unless its body says
+/// that the method is unknown, or the revision knows no sessions.
+fn gone(summary: &Summary, unknown_method: bool) -> Option<Refusal> {
+    let known = summary.candidates.iter().any(|c| !c.in_response && !c.is_weak());
+    let other = summary.is_modern() || unknown_method;
+    (summary.status == Some(404) && known && !other).then(|| Refusal {
+        reason: RefusalReason::UnknownSession,
+        code: String::new(),
+        text: String::new(),
+    })
 }
 
 fn rank(candidate: &Candidate) -> (bool, usize) {

@@ -111,7 +111,7 @@ impl Key {
     /// The key of a text.
     #[must_use]
     pub fn of(kind: &str, text: &str) -> Self {
-        let mut hash = Fnv::default();
+        let mut hash = Stable::default();
         hash.text(kind);
         hash.text(text);
         hash.key()
@@ -210,36 +210,43 @@ pub(super) fn is_undecided(summary: &Summary) -> bool {
     summary.answers_elsewhere || summary.awaits || summary.status.is_none()
 }
 
-/// FNV-1a of 64 bits: the same in every build and on every machine, which the standard library's
-/// hashers do not promise.
-pub(super) struct Fnv(u64);
+/// A hash of 64 bits: the same in every build and on every machine, which the standard library's
+/// hashers do not promise. Eight bytes are a step: multiplied, and the upper half folded down, for a
+/// product's lower bits never hear of what is above them.
+pub(super) struct Stable(u64);
 
-impl Default for Fnv {
+impl Default for Stable {
     fn default() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 }
 
-impl Fnv {
-    fn byte(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-
+impl Stable {
     /// What was hashed.
     pub(super) fn key(&self) -> Key {
         Key(self.0)
     }
 
-    /// A text and an end that no text contains.
+    /// A text with its length, so that no two lists of texts are one.
     pub(super) fn text(&mut self, text: &str) {
-        text.bytes().for_each(|byte| self.byte(byte));
-        self.byte(0xff);
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        for word in words {
+            self.number(u64::from_le_bytes(*word));
+        }
+        let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
+        self.number(last);
+        self.number(text.len() as u64);
     }
-}
 
-impl std::fmt::Write for Fnv {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        text.bytes().for_each(|byte| self.byte(byte));
-        Ok(())
+    /// A text that may not be there.
+    pub(super) fn maybe(&mut self, text: Option<&str>) {
+        self.number(u64::from(text.is_some()));
+        self.text(text.unwrap_or_default());
+    }
+
+    /// A number, or a part of a text.
+    pub(super) fn number(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 32;
     }
 }

@@ -272,9 +272,14 @@ impl Key<'_> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character. Long texts go by
-/// blocks that the compiler compares at once, what is left of them by [`plain_words`].
+/// How many bytes come before the first quote, backslash or control character. Keys end soon; long
+/// texts go by blocks that the compiler compares at once, what is left of them by [`plain_words`].
 fn plain(bytes: &[u8]) -> usize {
+    let Some((start, bytes)) = bytes.split_first_chunk::<16>() else { return plain_words(bytes) };
+    let soon = plain_words(start);
+    if soon < start.len() {
+        return soon;
+    }
     let (blocks, _) = bytes.as_chunks::<64>();
     let hit = |block: &[u8; 64]| {
         block.iter().fold(0, |hit, byte| {
@@ -282,7 +287,7 @@ fn plain(bytes: &[u8]) -> usize {
         })
     };
     let clean = 64 * blocks.iter().take_while(|block| hit(block) == 0).count();
-    clean + plain_words(bytes.get(clean..).unwrap_or_default())
+    start.len() + clean + plain_words(bytes.get(clean..).unwrap_or_default())
 }
 
 /// The same eight at a time, by the arithmetic of "Bit Twiddling Hacks": a byte is hit where the

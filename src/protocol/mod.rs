@@ -46,6 +46,7 @@ pub use catalogue::{Catalogue, Listing, Offer};
 pub use detector::Detector;
 pub(crate) use dialect::DIALECT_COUNT;
 pub use dialect::{Dialects, dialects, tells_progress};
+pub use facts::LastUrl;
 pub(crate) use jsonrpc::pick;
 pub use jsonrpc::{Envelope, envelopes};
 pub use model::{

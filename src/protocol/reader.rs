@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{
     body::{Body, Limits, Piece},
     dialect::{self, Spoken},
-    facts::Facts,
+    facts::{Facts, LastUrl},
     jsonrpc::{self, Envelope},
     methods,
     model::{Direction, Frame, Kind, Message, SseFields, Summary, Transport},
@@ -75,7 +75,17 @@ pub fn read(records: &[Record]) -> Option<Reading> {
 #[derive(Debug, Default)]
 pub struct Reader {
     reading: Option<Box<InExchange>>,
-    keep_frames: bool,
+    keeps: Keeps,
+}
+
+/// What a reader keeps beside the summary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Keeps {
+    Nothing,
+    #[default]
+    Messages,
+    /// Documents too.
+    Frames,
 }
 
 /// A reader that has seen `Open`.
@@ -98,7 +108,7 @@ struct InExchange {
     messages: Vec<Message>,
     frames: Vec<Frame>,
     documents: Vec<Document>,
-    keep_frames: bool,
+    keeps: Keeps,
 }
 
 impl Reader {
@@ -108,19 +118,30 @@ impl Reader {
         Self::default()
     }
 
+    /// A reader of the summary alone.
+    #[must_use]
+    pub fn for_summary() -> Self {
+        Self { reading: None, keeps: Keeps::Nothing }
+    }
+
     /// A reader that keeps the response's frames for [`Reader::take_frames`], and documents.
     #[must_use]
     pub fn with_frames() -> Self {
-        Self { reading: None, keep_frames: true }
+        Self { reading: None, keeps: Keeps::Frames }
     }
 
     /// Takes the exchange's next record. Records before `Open` are passed over.
     pub fn push(&mut self, record: &Record) {
+        self.push_with(record, &mut LastUrl::default());
+    }
+
+    /// The same for who reads many exchanges, and keeps the last one's URL between them.
+    pub fn push_with(&mut self, record: &Record, last: &mut LastUrl) {
         match (&mut self.reading, &record.fact, record.exchange) {
             (Some(reading), fact, _) => reading.push(fact, record.at),
             (none, Fact::Open(open), Some(id)) => {
-                let facts = Facts::new(id, record.at, open);
-                *none = Some(Box::new(InExchange::new(facts, open, self.keep_frames)));
+                let facts = Facts::new(id, record.at, open, last);
+                *none = Some(Box::new(InExchange::new(facts, open, self.keeps)));
             }
             _ => {}
         }
@@ -153,14 +174,21 @@ impl Reader {
     /// What is known by now; none before `Open`.
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
-        self.reading.as_ref().map(|reading| reading.summary())
+        let reading = self.reading.as_ref()?;
+        Some(counted(reading.facts.told(), reading.failures, reading.answered.len()))
+    }
+
+    /// The same where nothing more comes.
+    #[must_use]
+    pub fn into_summary(self) -> Option<Summary> {
+        let InExchange { facts, failures, answered, .. } = *self.reading?;
+        Some(counted(facts.into_told(), failures, answered.len()))
     }
 }
 
 impl InExchange {
-    fn new(mut facts: Facts, open: &Open, keep_frames: bool) -> Self {
-        let url = facts.url();
-        dialect::request(open, url.as_ref(), &mut facts);
+    fn new(mut facts: Facts, open: &Open, keeps: Keeps) -> Self {
+        facts.with_url(|url, facts| dialect::request(open, url, facts));
         Self {
             facts,
             request: Body::new(Side::Request, &open.headers, Limits::READING),
@@ -175,7 +203,7 @@ impl InExchange {
             messages: Vec::new(),
             frames: Vec::new(),
             documents: Vec::new(),
-            keep_frames,
+            keeps,
         }
     }
 
@@ -266,7 +294,7 @@ impl InExchange {
             self.facts.summary.counts.frames += 1;
             dialect::frame(frame, &mut self.facts);
             self.facts.heard(frame.at);
-            if self.keep_frames {
+            if self.keeps == Keeps::Frames {
                 self.frames.push(frame.clone());
             }
         }
@@ -298,10 +326,7 @@ impl InExchange {
         }
         let text = jsonrpc::text(payload);
         let before = self.next;
-        jsonrpc::messages(&text, |envelope| {
-            let whole = payload_of(payload, envelope.text);
-            self.message(side, &envelope, whole, at, frame);
-        });
+        jsonrpc::messages(&text, |envelope| self.message(side, &envelope, payload, at, frame));
         if frame.is_none() && self.next == before {
             self.document(side, payload, &text, at);
         }
@@ -310,7 +335,7 @@ impl InExchange {
     /// A JSON body without a message in it.
     fn document(&mut self, side: Side, json: &Bytes, text: &str, at: Timestamp) {
         dialect::document(side, text, &mut self.facts);
-        if self.keep_frames && json.len() <= DOCUMENT_CAP {
+        if self.keeps == Keeps::Frames && json.len() <= DOCUMENT_CAP {
             self.documents.push(Document { side, at, json: json.clone() });
         }
     }
@@ -323,7 +348,7 @@ impl InExchange {
         &mut self,
         side: Side,
         envelope: &Envelope<'_>,
-        payload: Bytes,
+        body: &Bytes,
         at: Timestamp,
         frame: Option<&Frame>,
     ) {
@@ -339,9 +364,14 @@ impl InExchange {
         self.facts.heard(at);
         let (tool_error, rpc_code) = (envelope.is_tool_error(), envelope.code());
         self.count(envelope.kind, tool_error, method.as_deref(), name.as_deref());
+        let number = self.next;
+        self.next = number.saturating_add(1);
+        if self.keeps == Keeps::Nothing {
+            return;
+        }
         self.messages.push(Message {
             exchange: self.facts.summary.id,
-            number: self.next,
+            number,
             frame: frame.map(|frame| frame.index),
             direction,
             kind: envelope.kind,
@@ -359,9 +389,8 @@ impl InExchange {
                 id: frame.id.clone(),
                 retry: frame.retry,
             }),
-            payload,
+            payload: payload_of(body, envelope.text),
         });
-        self.next = self.next.saturating_add(1);
     }
 
     /// Remembers a request; of an answer tells the method that this exchange asked for.
@@ -400,22 +429,22 @@ impl InExchange {
             self.facts.name(name);
         }
     }
+}
 
-    fn summary(&self) -> Summary {
-        let mut summary = self.facts.told();
-        let refused = if summary.declines_listening() {
-            0
-        } else if summary.status.is_some_and(|status| status >= 400) {
-            self.failures.max(1)
-        } else {
-            self.failures
-        };
-        // Of what is too much to be remembered nobody knows: it counts as not answered.
-        summary.awaits = summary.counts.calls > self.answered.len() as u64;
-        let fault = summary.outcome.is_some_and(crate::capture::Outcome::is_fault);
-        summary.counts.errors = refused + u64::from(fault);
-        summary
-    }
+/// A summary with its errors, and whether it waits for answers.
+fn counted(mut summary: Summary, failures: u64, answered: usize) -> Summary {
+    let refused = if summary.declines_listening() {
+        0
+    } else if summary.status.is_some_and(|status| status >= 400) {
+        failures.max(1)
+    } else {
+        failures
+    };
+    // Of what is too much to be remembered nobody knows: it counts as not answered.
+    summary.awaits = summary.counts.calls > answered as u64;
+    let fault = summary.outcome.is_some_and(crate::capture::Outcome::is_fault);
+    summary.counts.errors = refused + u64::from(fault);
+    summary
 }
 
 impl Piece {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::{
     capture::{ExchangeId, Fact, Record, Side, Timestamp},
-    protocol::Reader,
+    protocol::{LastUrl, Reader},
     store::{CatalogBatch, Position, Table},
 };
 
@@ -23,6 +23,7 @@ pub(super) struct Fold {
     origins: HashSet<String>,
     batch: CatalogBatch,
     postings: Postings,
+    last_url: LastUrl,
     done: Vec<ExchangeId>,
     watermark: Option<Position>,
     /// The watermark that the catalog has: where nothing was taken in since, nothing is written.
@@ -97,7 +98,7 @@ impl Fold {
             self.batch.changes.push((Table::Meta, rows::open_key(id), None));
         }
         // Without its head it cannot be read; nothing leads to it then.
-        let Some(summary) = folding.reader.summary() else { return };
+        let Some(summary) = folding.reader.into_summary() else { return };
         if summary.is_mcp {
             self.learn(&summary.origin);
         }
@@ -177,11 +178,9 @@ impl Fold {
         folding.positions.push(position);
         let mut ended = false;
         for record in records {
-            folding.push(record);
+            folding.push(record, &mut self.last_url);
             ended |= matches!(record.fact, Fact::End(_));
         }
-        // Only the summary is wanted here.
-        drop(folding.reader.take_messages());
         if ended {
             self.close(id);
         } else {
@@ -232,7 +231,7 @@ impl Folding {
 
     fn new(started_at: Timestamp) -> Self {
         Self {
-            reader: Reader::new(),
+            reader: Reader::for_summary(),
             positions: Vec::new(),
             stored: 0,
             next_n: 0,
@@ -243,8 +242,8 @@ impl Folding {
         }
     }
 
-    fn push(&mut self, record: &Record) {
-        self.reader.push(record);
+    fn push(&mut self, record: &Record, last_url: &mut LastUrl) {
+        self.reader.push_with(record, last_url);
         self.next_n = self.next_n.max(record.n.saturating_add(1));
         self.last_at = self.last_at.max(record.at);
         let (side, bytes) = match &record.fact {

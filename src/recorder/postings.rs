@@ -8,7 +8,9 @@
 //! most another row with the same ids, which a walk tells once. An id may outlive its exchange: a
 //! walk passes over what has no row of its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use foldhash::fast::RandomState;
 
 use crate::{
     capture::ExchangeId,
@@ -19,7 +21,7 @@ use crate::{
     store::{Catalog, CatalogBatch, Position, StoreError, Table},
 };
 
-use super::{rows::Row, shared::unreadable};
+use super::{ids::IdSet, rows::Row, shared::unreadable};
 
 /// Ids in one row: values stay within 1 KB (store.md).
 const ROW_IDS: usize = 62;
@@ -38,31 +40,37 @@ const ID_BYTES: usize = 16;
 /// What a batch adds to the index.
 #[derive(Default)]
 pub(super) struct Postings {
-    added: BTreeMap<Key, BTreeSet<ExchangeId>>,
+    /// In the order in which they ended.
+    added: HashMap<Key, Vec<ExchangeId>, RandomState>,
+    /// Deleted since: still in `added`.
+    gone: IdSet,
     keys: Vec<Key>,
 }
 
 impl Postings {
     /// Lists an exchange that has ended.
     pub(super) fn add(&mut self, summary: &Summary) {
+        if self.gone.contains(&summary.id) {
+            self.sweep();
+        }
         self.keys.clear();
         index::keys(summary, &mut self.keys);
         for key in self.keys.drain(..) {
-            self.added.entry(key).or_default().insert(summary.id);
+            self.added.entry(key).or_default().push(summary.id);
         }
     }
 
     /// Takes an exchange that is deleted off the batch again.
     pub(super) fn forget(&mut self, id: ExchangeId) {
-        self.added.values_mut().for_each(|ids| {
-            ids.remove(&id);
-        });
+        self.gone.insert(id);
     }
 
     /// Adds the rows to a batch; `at` is the journal's position behind it.
     pub(super) fn take(&mut self, at: Position, batch: &mut CatalogBatch) {
-        for (key, ids) in std::mem::take(&mut self.added) {
-            let ids: Vec<ExchangeId> = ids.into_iter().collect();
+        self.sweep();
+        for (key, mut ids) in self.added.drain() {
+            ids.sort_unstable();
+            ids.dedup();
             for same in ids.chunk_by(|a, b| bucket(*a) == bucket(*b)) {
                 for row in same.chunks(ROW_IDS) {
                     let Some(first) = row.first() else { continue };
@@ -72,6 +80,14 @@ impl Postings {
                     batch.changes.push((Table::Postings, name, Some(packed(row))));
                 }
             }
+        }
+    }
+
+    /// All that is gone in one pass.
+    fn sweep(&mut self) {
+        if !self.gone.is_empty() {
+            let gone = std::mem::take(&mut self.gone);
+            self.added.values_mut().for_each(|ids| ids.retain(|id| !gone.contains(id)));
         }
     }
 }
@@ -339,7 +355,11 @@ fn place(key: Key, id: ExchangeId) -> Vec<u8> {
 }
 
 fn packed(ids: &[ExchangeId]) -> Vec<u8> {
-    ids.iter().flat_map(|id| *id.as_bytes()).collect()
+    let mut packed = Vec::with_capacity(ids.len() * ID_BYTES);
+    for id in ids {
+        packed.extend_from_slice(id.as_bytes());
+    }
+    packed
 }
 
 const LOWEST: ExchangeId = ExchangeId::from_bytes([0; ID_BYTES]);

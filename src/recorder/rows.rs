@@ -12,10 +12,13 @@ use crate::{
 
 /// Layout of these rows (upper half) and version of the readers in `protocol` that fill them
 /// (lower half): the number under which the catalog is opened. A dialect more is a reader more.
-pub(super) const VERSION: u32 = (3 << 16) | (7 + DIALECT_COUNT);
+pub(super) const VERSION: u32 = (3 << 16) | (8 + DIALECT_COUNT);
 
 /// Up to this many positions stand in the exchange's row itself.
 const INLINE_POSITIONS: usize = 16;
+
+/// Few rows are longer: room for one is made at once.
+const ROW_BYTES: usize = 512;
 
 /// Positions in one value of [`Table::Positions`]: at most 1 KB (store.md).
 const CHUNK_POSITIONS: usize = 90;
@@ -60,7 +63,8 @@ impl Row {
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).expect("a row serialises: no maps, no unsized")
+        let bytes = Vec::with_capacity(ROW_BYTES);
+        postcard::to_extend(self, bytes).expect("a row serialises: no maps, no unsized")
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, postcard::Error> {

@@ -80,3 +80,27 @@ fn the_beginning_of_an_id_is_a_range() {
         assert_eq!(within(text), None, "{text}");
     }
 }
+
+#[test]
+fn texts_that_differ_anywhere_have_different_keys() {
+    let texts =
+        ["", "a", "aaaaaaaa", "tools/call", "tools/list", "http://localhost:3000/mcp/tools"];
+    let mut seen = HashMap::new();
+    for text in texts {
+        let changed = (0..text.len()).flat_map(|at| {
+            (0..8).map(move |bit| {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] ^= 1 << bit;
+                String::from_utf8_lossy(&bytes).into_owned()
+            })
+        });
+        let longer = [format!("{text}\0"), format!("{text}x")];
+        for text in changed.chain(longer).chain([text.to_owned()]) {
+            for kind in ["method", "name", "wire"] {
+                let before = seen.insert(Key::of(kind, &text), (kind, text.clone()));
+                assert!(before.is_none_or(|before| before == (kind, text.clone())));
+            }
+        }
+    }
+    assert_ne!(Key::of("ab", "c"), Key::of("a", "bc"));
+}

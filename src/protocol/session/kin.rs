@@ -5,11 +5,9 @@
 //! of OAuth, a refusal, a request without the id that was issued) leads to a client's next exchange
 //! that speaks MCP, or to its `initialize` before; so these have keys of their client too.
 
-use std::fmt::{Debug, Write as _};
-
-use super::place::{self, Client, Own, Standing};
+use super::place::{self, Client, Own, Spells, Standing};
 use crate::protocol::{
-    index::{Fnv, Key},
+    index::{Key, Stable},
     model::Summary,
 };
 
@@ -107,11 +105,10 @@ impl Kin {
     }
 }
 
-/// By the text of all its fields: a field that is added counts by itself.
-fn key(kind: &str, what: &impl Debug) -> Key {
-    let mut hash = Fnv::default();
+/// By all its fields.
+fn key(kind: &str, what: &impl Spells) -> Key {
+    let mut hash = Stable::default();
     hash.text(kind);
-    // Hashing never fails.
-    let _ = write!(hash, "{what:?}");
+    what.spell(&mut hash);
     hash.key()
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     capture::ExchangeId,
-    protocol::model::{Candidate, Implementation, Summary},
+    protocol::{
+        index::Stable,
+        model::{Candidate, Implementation, Summary},
+    },
 };
 
 /// Exchange ids as evidence of order: they ascend with time.
@@ -171,6 +174,70 @@ impl<'a> Texts<'a> {
             run: summary.run.as_deref().map(Into::into),
             peer: summary.peer.as_str().into(),
         }
+    }
+}
+
+/// What can be a key of the index. All fields are named where they are taken apart, so that one that
+/// is added counts.
+pub(super) trait Spells {
+    /// Hashes all of it.
+    fn spell(&self, into: &mut Stable);
+}
+
+impl Spells for Wire {
+    fn spell(&self, into: &mut Stable) {
+        let Self { origin, id, within } = self;
+        into.text(origin);
+        into.text(id);
+        into.number(u64::from(within.is_some()));
+        if let Some(process) = within {
+            process.spell(into);
+        }
+    }
+}
+
+impl Spells for Process {
+    fn spell(&self, into: &mut Stable) {
+        let Self { run, peer, pid } = self;
+        into.maybe(run.as_deref());
+        into.text(peer);
+        into.number(pid.map_or(0, |pid| u64::from(pid) + 1));
+    }
+}
+
+impl Spells for Base {
+    fn spell(&self, into: &mut Stable) {
+        match self {
+            Self::Run { run, origin, modern } => {
+                into.number(u64::from(*modern));
+                into.text(run);
+                into.text(origin);
+            }
+            Self::Peer { spot, modern } => {
+                into.number(2 + u64::from(*modern));
+                spot.spell(into);
+            }
+        }
+    }
+}
+
+impl Spells for Spot {
+    fn spell(&self, into: &mut Stable) {
+        let Self { origin, path, auth, who } = self;
+        into.text(origin);
+        into.text(path);
+        into.number(u64::from(auth.is_some()));
+        into.number(auth.unwrap_or_default());
+        who.spell(into);
+    }
+}
+
+impl Spells for Client {
+    fn spell(&self, into: &mut Stable) {
+        let Self { origin, run, peer } = self;
+        into.maybe(origin.as_deref());
+        into.maybe(run.as_deref());
+        into.text(peer);
     }
 }
 
