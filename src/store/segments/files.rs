@@ -68,6 +68,44 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     Ok(filled)
 }
 
+/// What is read past the cache begins and ends at a multiple of this, in the file and in memory.
+pub(super) const PAGE_BYTES: u64 = 4096;
+
+/// Opens a file to be read past the system's cache; none where that cannot be had. What is not in the
+/// cache, and is read once, costs less that way: no new page of memory and no copy.
+pub(super) fn open_past_cache(path: &Path) -> Option<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let direct = i32::try_from(rustix::fs::OFlags::DIRECT.bits()).ok()?;
+        OpenOptions::new().read(true).custom_flags(direct).open(path).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// As [`read_at`], of a file that [`open_past_cache`] gave.
+pub(super) fn read_past_cache(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match read_some_at(file, rest, offset + filled as u64) {
+            Ok(n) => {
+                filled += n;
+                // Behind half a page is the file's end.
+                if n == 0 || !(n as u64).is_multiple_of(PAGE_BYTES) {
+                    break;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 #[cfg(unix)]
 fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)

@@ -29,19 +29,24 @@ impl SegmentReader {
     /// it, but not beyond `end`; and the version of its payloads.
     fn walk(&self, segment: u32, offset: u32, end: u64) -> Result<(Walk, u16), StoreError> {
         let from = u64::from(offset);
-        let in_file = {
+        let (in_file, forgotten) = {
             let tail = self.shared.tail();
             match tail.buffered(segment, offset) {
                 Ok(bytes) => {
                     let walk = Walk::buffer(bytes.to_vec(), from).until(end);
                     return Ok((walk, codec::VERSION));
                 }
-                Err(written) => written.map_or(end, |written| end.min(u64::from(written))),
+                Err(written) => {
+                    let in_file = written.map_or(end, |written| end.min(u64::from(written)));
+                    (in_file, tail.is_forgotten(segment))
+                }
             }
         };
         let opened = self.shared.handles.get(&self.shared.dir, segment)?;
         let version = opened.codec;
-        Ok((Walk::file(opened, from, in_file), version))
+        let direct = forgotten.then(|| files::path(&self.shared.dir, segment));
+        let direct = direct.and_then(|path| files::open_past_cache(&path));
+        Ok((Walk::file(opened, from, in_file).past_the_cache(direct), version))
     }
 
     /// A walk that begins at an entry and is meant for it alone.

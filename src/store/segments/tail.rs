@@ -35,6 +35,8 @@ const AHEAD_BYTES: u64 = 8 << 20;
 
 /// Where appending happens. `number` has no file until its first entry.
 pub(super) struct Tail {
+    /// The first segment that was written here.
+    first: u32,
     number: u32,
     file: Option<Arc<File>>,
     /// The length of the file: a whole number of entries.
@@ -52,6 +54,7 @@ impl Tail {
     /// A tail that begins segment `number` with its first entry.
     pub(super) fn after(sealed: BTreeMap<u32, u64>, number: u32) -> Self {
         Self {
+            first: number,
             number,
             file: None,
             written: HEADER_LEN,
@@ -97,6 +100,12 @@ impl Tail {
     /// The length of a sealed segment's file; 0 where there is none.
     pub(super) fn sealed_length(&self, number: u32) -> u64 {
         self.sealed.get(&number).copied().unwrap_or(0)
+    }
+
+    /// Whether the system was told to let go of what it has of the segment in memory.
+    pub(super) fn is_forgotten(&self, number: u32) -> bool {
+        let unsynced = u32::try_from(self.unsynced.sealed.len()).unwrap_or(u32::MAX);
+        (self.first..self.number.saturating_sub(unsynced)).contains(&number)
     }
 
     /// The bytes from `offset` to the end where they are not in the file; `Err` says up to where

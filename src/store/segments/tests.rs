@@ -179,6 +179,26 @@ fn segments_roll_and_the_buffer_does_not_hide_anything() {
 }
 
 #[test]
+fn entries_that_end_where_no_block_does_are_read_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut segments, _) = Segments::open(home.path()).unwrap();
+    // The last one begins a segment: the one before is then read past the system's cache.
+    let lengths = (0..60_usize).map(|n| n * 37_013 % 100_000).chain([600_000, 5, 64 << 20]);
+    let expected: Vec<_> = (0..)
+        .zip(lengths)
+        .map(|(n, length)| {
+            let letters = "abcdefghijklmnopqrstuvwxyz".repeat(length / 26 + 2);
+            let text = letters[length % 26..][..length].to_owned();
+            let fact = Fact::Note { text };
+            let records = vec![Record { exchange: None, n: 0, at: Timestamp(n), fact }];
+            (segments.append(&records).unwrap(), records)
+        })
+        .collect();
+    segments.sync().unwrap();
+    assert!(read_all(&segments).0 == expected);
+}
+
+#[test]
 fn positions_that_are_none_are_errors() {
     let home = tempfile::tempdir().unwrap();
     let (mut segments, _) = Segments::open(home.path()).unwrap();

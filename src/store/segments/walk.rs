@@ -1,6 +1,6 @@
 //! Walking through the entries of one segment, one in memory at a time.
 
-use std::{io, sync::Arc};
+use std::{fs::File, io, sync::Arc};
 
 use super::{
     files,
@@ -14,8 +14,14 @@ const BLOCK_BYTES: u64 = 256 << 10;
 /// Reads entries from a file, or from a copy of the tail's buffer.
 pub(super) struct Walk {
     segment: Option<Arc<Opened>>,
+    /// The same file, read past the system's cache.
+    direct: Option<File>,
+    /// Where what was read lies: from `base` on, `length` bytes. What is read past the cache begins at
+    /// a whole page, in the file and in memory.
     block: Vec<u8>,
-    /// The offset of the block's first byte.
+    base: usize,
+    length: usize,
+    /// The offset of the first byte that was read.
     start: u64,
     /// The entry that comes next.
     next: u64,
@@ -40,20 +46,29 @@ impl Walk {
     /// Through a file from `from` to `end`.
     pub(super) fn file(segment: Arc<Opened>, from: u64, end: u64) -> Self {
         let next = from.max(u64::from(HEADER_LEN));
-        Self {
-            segment: Some(segment),
-            block: Vec::new(),
-            start: next,
-            next,
-            end,
-            block_bytes: BLOCK_BYTES,
-        }
+        Self { segment: Some(segment), start: next, next, end, ..Self::buffer(Vec::new(), 0) }
+    }
+
+    /// Reads past the system's cache, where it can be had.
+    pub(super) fn past_the_cache(mut self, direct: Option<File>) -> Self {
+        self.direct = direct;
+        self
     }
 
     /// Through bytes of the buffer, the first of which has the offset `from`.
     pub(super) fn buffer(bytes: Vec<u8>, from: u64) -> Self {
         let end = from + bytes.len() as u64;
-        Self { segment: None, block: bytes, start: from, next: from, end, block_bytes: BLOCK_BYTES }
+        Self {
+            segment: None,
+            direct: None,
+            base: 0,
+            length: bytes.len(),
+            block: bytes,
+            start: from,
+            next: from,
+            end,
+            block_bytes: BLOCK_BYTES,
+        }
     }
 
     /// The offset of the entry that comes next; after a fault, that of the bad one.
@@ -96,23 +111,64 @@ impl Walk {
         if offset + length > self.end {
             return Err(torn());
         }
-        let block_end = self.start + self.block.len() as u64;
+        let block_end = self.start + self.length as u64;
         if offset < self.start || offset + length > block_end {
             self.fill(offset, length)?;
         }
         let from = usize::try_from(offset - self.start).map_err(|_| torn())?;
         let length = usize::try_from(length).map_err(|_| torn())?;
-        self.block.get(from..).and_then(|rest| rest.get(..length)).ok_or_else(torn)
+        let read = self.block.get(self.base..self.base + self.length).ok_or_else(torn)?;
+        read.get(from..).and_then(|rest| rest.get(..length)).ok_or_else(torn)
     }
 
+    /// Reads on from `offset`. What is there of it already is not read again: a block seldom ends
+    /// where an entry does.
     fn fill(&mut self, offset: u64, length: u64) -> Result<(), Fault> {
-        let segment = self.segment.as_ref().ok_or_else(torn)?;
-        let wanted = length.max(self.block_bytes).min(self.end - offset);
-        self.block.resize(usize::try_from(wanted).map_err(|_| torn())?, 0);
-        let filled = files::read_at(&segment.file, &mut self.block, offset).map_err(Fault::Io)?;
-        self.block.truncate(filled);
-        self.start = offset;
+        let page = if self.direct.is_some() { files::PAGE_BYTES } else { 1 };
+        let start = offset - offset % page;
+        let needed = offset - start + length;
+        // Where pages are whole ones the last may go on behind the end.
+        let wanted = needed.max(self.block_bytes).min(self.end - start).next_multiple_of(page);
+        let (wanted, page) = (
+            usize::try_from(wanted).map_err(|_| torn())?,
+            usize::try_from(page).map_err(|_| torn())?,
+        );
+        let kept = self.keep_from(start, wanted, page);
+        let rest = self.block.get_mut(self.base + kept..self.base + wanted).unwrap_or_default();
+        let at = start + kept as u64;
+        let direct = self.direct.as_ref().map(|file| files::read_past_cache(file, rest, at));
+        let filled = if let Some(Ok(filled)) = direct {
+            filled
+        } else {
+            self.direct = None;
+            let segment = self.segment.as_ref().ok_or_else(torn)?;
+            files::read_at(&segment.file, rest, at).map_err(Fault::Io)?
+        };
+        self.length = kept + filled;
         Ok(())
+    }
+
+    /// Makes room for `wanted` bytes from `start` on; says how many of them are there already.
+    fn keep_from(&mut self, start: u64, wanted: usize, page: usize) -> usize {
+        let skip = start.checked_sub(self.start).and_then(|skip| usize::try_from(skip).ok());
+        let kept = skip.and_then(|skip| self.length.checked_sub(skip)).unwrap_or(0);
+        // Half a page cannot be gone on with; it is the file's last one.
+        let kept = if kept < wanted && kept.is_multiple_of(page) { kept } else { 0 };
+        let from = self.base + skip.unwrap_or(0);
+        if self.block.len() < self.base + wanted {
+            let mut room = vec![0; wanted + page];
+            let base = room.as_ptr().align_offset(page).min(page);
+            if let (Some(new), Some(old)) =
+                (room.get_mut(base..base + kept), self.block.get(from..from + kept))
+            {
+                new.copy_from_slice(old);
+            }
+            (self.block, self.base) = (room, base);
+        } else if kept > 0 {
+            self.block.copy_within(from..from + kept, self.base);
+        }
+        (self.start, self.length) = (start, kept);
+        kept
     }
 }
 
