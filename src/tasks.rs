@@ -39,7 +39,8 @@ impl Tasks {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let abort = self.abort.clone();
+        // Its own: to look at a token is to take its lock, and a task looks whenever it is polled.
+        let abort = self.abort.child_token();
         self.tracker.spawn(async move {
             tokio::select! {
                 biased;
@@ -56,7 +57,8 @@ impl Tasks {
 
     /// Waits until somebody asks for the end.
     pub async fn stopped(&self) {
-        self.stop.cancelled().await;
+        // A child for the same reason as in `spawn`.
+        self.stop.child_token().cancelled().await;
     }
 
     /// Whether somebody asked for the end.
