@@ -1,7 +1,7 @@
 //! The whole, by real processes and sockets, and the rules of the house.
 //!
 //! One binary: a new area of tests is a module here. What several need stands in `../support`.
-//! Tests with real SDKs are the target `sdk`.
+//! Tests with real SDKs are the target `sdk`; what is held to times and sizes is `million`.
 
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "each target uses its part")]

@@ -84,9 +84,11 @@ fn check_7_a_hit_is_selected_and_unfolded() {
         terminal.keys("g/arguments\r").until("in the request", |shown| {
             is_selected(5)(shown) && shown.has("[Request]") && shown.has("arguments: {")
         });
-        terminal.keys("/tools/call\r").until("the first one", |shown| shown.has(" hits"));
-        terminal.keys("gn").until("the next one", is_selected(5));
-        terminal.keys("n").until("the one after it", is_selected(6));
+        terminal.keys("g").until("the first row", is_selected(1));
+        terminal.keys("/tools/call\r").until("the first hit, and all of them", |shown| {
+            is_selected(5)(shown) && !shown.has("searching") && shown.has(" hits")
+        });
+        terminal.keys("n").until("the next one", is_selected(6));
         terminal.keys("N").until("back", is_selected(5));
         terminal.keys("/nosuchneedle\r").shows("not found: nosuchneedle");
     });

@@ -104,6 +104,14 @@ pub(super) fn headers(told: &ExchangeTold) -> Vec<Line> {
     lines
 }
 
+/// Why there is nothing to show of an exchange, and what to do about it.
+pub(super) fn failed(why: &str) -> Vec<Line> {
+    let line = |text, tint| Line::new(" ", Tint::Plain, text, tint);
+    let mut lines: Vec<Line> = why.lines().map(|why| line(why, Tint::Bad)).collect();
+    lines.extend([Line::blank(), line("Esc, then Enter, reads it again", Tint::Faint)]);
+    lines
+}
+
 /// What is wrong, with evidence and remedy.
 pub(super) fn problems(told: &ExchangeTold) -> Vec<Line> {
     let mut lines = Vec::new();

@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 use self::{
     frames::FramesPane,
     hex::HexPane,
-    lines::{Line, LinesPane, Tint},
+    lines::LinesPane,
     pane::{Indexing, Pane},
     search::{Found, Search},
     text::TextPane,
@@ -82,6 +82,8 @@ pub(crate) struct Detail {
     exchange: Option<ExchangeId>,
     is_streamed: bool,
     told: Option<Arc<ExchangeTold>>,
+    /// Why there is none.
+    failed: Option<String>,
     /// An answer is waited for.
     ticket: Option<Ticket>,
     /// What was asked for has changed since.
@@ -152,6 +154,7 @@ impl Detail {
         }
         let ticket = effects.ticket();
         self.ticket = Some(ticket);
+        self.failed = None;
         self.is_stale = false;
         effects.ask(Ask::Exchange { ticket, exchange });
     }
@@ -186,7 +189,11 @@ impl Detail {
     fn build(&mut self, data: &mut Data, effects: &mut Effects) {
         self.drop_index(effects);
         let (Some(told), Some(row)) = (self.told.clone(), self.found_row(data).copied()) else {
-            self.panes.clear();
+            let failed = self.failed.as_deref().map(content::failed);
+            self.panes = failed
+                .map(|lines| (String::new(), Pane::Lines(LinesPane::of(lines))))
+                .into_iter()
+                .collect();
             return;
         };
         self.is_streamed = row.streamed;
@@ -249,11 +256,10 @@ impl Detail {
                 self.ticket = None;
                 data.say(why.clone());
                 // The line of counters says it only until the next key.
-                let line = |line, tint| Line::new(" ", Tint::Plain, line, tint);
-                let mut why: Vec<Line> = why.lines().map(|why| line(why, Tint::Bad)).collect();
-                why.extend([Line::blank(), line("Esc, then Enter, reads it again", Tint::Faint)]);
-                let pane = Pane::Lines(LinesPane::of(why));
-                self.panes = vec![(String::new(), pane)];
+                if self.told.is_none() {
+                    self.failed = Some(why.clone());
+                    self.build(data, effects);
+                }
             }
             News::Row(id, row) if self.row == Some(*id) => {
                 // It goes on: asked for again, one question at a time.

@@ -65,11 +65,11 @@ impl Replay {
         };
         if run.verdicts.is_empty() {
             let words = match (&run.failed, &run.ended) {
-                (Some(why), _) => why,
-                (None, None) => "waiting for the first answer",
-                (None, Some(_)) => "there was nothing to compare",
+                (Some(why), _) => format!("{why}\n\nR replays the session · q goes back"),
+                (None, None) => "waiting for the first answer · Esc stops it".to_owned(),
+                (None, Some(_)) => "there was nothing to compare · q goes back".to_owned(),
             };
-            return super::super::say(canvas, area, words);
+            return super::super::say(canvas, area, &words);
         }
         let panes = Panes::of(area);
         counts(canvas, panes.counts, run);

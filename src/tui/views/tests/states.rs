@@ -45,7 +45,7 @@ use State::{Empty, Failed, Live, Loading, Looking, Nothing, Told};
 
 /// The views, the keys that lead there from the first screen, and the states that they have.
 const VIEWS: [(&str, &str, &[State]); 25] = [
-    ("sessions", "", &[Loading, Empty, Told, Live, Looking, Nothing, Failed]),
+    ("sessions", "jk", &[Loading, Empty, Told, Live, Looking, Nothing, Failed]),
     ("calls", "<Enter>", &[Loading, Empty, Told, Live, Looking, Nothing, Failed]),
     ("detail", "<Enter>:6<Enter><Enter>", &[Loading, Empty, Told, Live, Failed]),
     ("detail_whole", "<Enter>:6<Enter><Enter><Enter>", &[Loading, Empty, Told, Failed]),
