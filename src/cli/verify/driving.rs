@@ -33,8 +33,9 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Steps that are done and not judged. Where judging is slower than the server, or whoever is told
-/// is, the next step waits.
-pub(super) const JUDGED_BEHIND: Bounds = Bounds { pieces: 64, bytes: 8 << 20, at_once: 1 };
+/// is, the next step waits. Nobody sees whether a verdict comes so much later.
+pub(super) const JUDGED_BEHIND: Bounds =
+    Bounds { pieces: 64, bytes: 8 << 20, at_once: 16, at_most: Some(Duration::from_millis(20)) };
 
 /// Records that wait for the end of their step; more are told at once.
 const HEARD: usize = 256;
@@ -121,6 +122,7 @@ async fn play_all<'p>(
             drop(behind);
             let (answer, answered) = sync_channel(1);
             told.give(Told::Played(alive.map_err(failed)?, answer), 0)?;
+            told.hurry();
             answered.recv().map_err(|_| Gone)?;
         }
     }

@@ -32,7 +32,8 @@ use crate::{
 };
 
 /// What is read ahead of whoever wants it.
-pub(super) const READ_AHEAD: Bounds = Bounds { pieces: 64, bytes: 8 << 20, at_once: 16 };
+pub(super) const READ_AHEAD: Bounds =
+    Bounds { pieces: 64, bytes: 8 << 20, at_once: 16, at_most: None };
 
 /// How many bytes of a recording these hold, all but.
 pub(super) fn size(records: &[Record]) -> usize {

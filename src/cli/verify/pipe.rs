@@ -10,6 +10,7 @@ use std::{
     panic::resume_unwind,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
 
 use crate::tasks;
@@ -22,8 +23,10 @@ pub(super) struct Bounds {
     pub(super) pieces: usize,
     /// Bytes of what was recorded or came, in them. A piece that is larger waits alone.
     pub(super) bytes: usize,
-    /// So many wake whoever takes.
+    /// So many wake whoever takes,
     pub(super) at_once: usize,
+    /// or some that wait so long.
+    pub(super) at_most: Option<Duration>,
 }
 
 /// Nobody takes any more.
@@ -45,6 +48,8 @@ struct Queue<T> {
     bytes: usize,
     /// Nothing more comes.
     over: bool,
+    /// What waits is wanted now.
+    hurried: bool,
     /// Nobody takes any more.
     gone: bool,
     /// Each side sleeps.
@@ -80,6 +85,7 @@ fn pipe<T>(bounds: Bounds) -> (Giver<T>, Taker<T>) {
         waiting: VecDeque::new(),
         bytes: 0,
         over: false,
+        hurried: false,
         gone: false,
         taker_sleeps: false,
         giver_sleeps: false,
@@ -92,7 +98,7 @@ fn pipe<T>(bounds: Bounds) -> (Giver<T>, Taker<T>) {
 impl<T> Giver<T> {
     /// Hands over a piece of so many bytes; waits while too much waits.
     pub(super) fn give(&self, piece: T, bytes: usize) -> Result<(), Gone> {
-        let Bounds { pieces, bytes: cap, at_once } = self.0.bounds;
+        let Bounds { pieces, bytes: cap, at_once, .. } = self.0.bounds;
         let mut queue = self.0.lock();
         while !queue.gone
             && !queue.waiting.is_empty()
@@ -107,10 +113,17 @@ impl<T> Giver<T> {
         }
         queue.waiting.push_back(piece);
         queue.bytes = queue.bytes.saturating_add(bytes);
-        if queue.waiting.len() >= at_once {
+        if queue.hurried || queue.waiting.len() >= at_once {
             self.0.wake_taker(&mut queue);
         }
         Ok(())
+    }
+
+    /// What waits is to be taken now, however little it is.
+    pub(super) fn hurry(&self) {
+        let mut queue = self.0.lock();
+        queue.hurried = true;
+        self.0.wake_taker(&mut queue);
     }
 }
 
@@ -125,12 +138,27 @@ impl<T> Taker<T> {
 
     /// Takes all that waits; sleeps until it is worth it.
     fn refill(&mut self) {
-        let at_once = self.shared.bounds.at_once;
+        let Bounds { at_once, at_most, .. } = self.shared.bounds;
+        let filled = &self.shared.filled;
         let mut queue = self.shared.lock();
-        while !queue.over && !queue.giver_sleeps && queue.waiting.len() < at_once {
+        let is_worth_it = |queue: &Queue<T>| {
+            let enough = queue.hurried || queue.giver_sleeps || queue.waiting.len() >= at_once;
+            queue.over || enough && !queue.waiting.is_empty()
+        };
+        while !is_worth_it(&queue) {
             queue.taker_sleeps = true;
-            queue = self.shared.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            let Some(at_most) = at_most else {
+                queue = filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let slept = filled.wait_timeout(queue, at_most);
+            let (woken, slept) = slept.unwrap_or_else(PoisonError::into_inner);
+            queue = woken;
+            if slept.timed_out() && !queue.waiting.is_empty() {
+                break;
+            }
         }
+        (queue.hurried, queue.taker_sleeps) = (false, false);
         std::mem::swap(&mut self.taken, &mut queue.waiting);
         queue.bytes = 0;
         if std::mem::take(&mut queue.giver_sleeps) {
@@ -180,11 +208,9 @@ pub(super) fn beside<T: Send, M: Send, R>(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    const FEW: Bounds = Bounds { pieces: 4, bytes: 100, at_once: 3 };
+    const FEW: Bounds = Bounds { pieces: 4, bytes: 100, at_once: 3, at_most: None };
 
     #[test]
     fn all_comes_over_in_its_order_whoever_is_the_slower() {
@@ -219,6 +245,28 @@ mod tests {
         let make = |giver: Giver<u8>| (0..).find_map(|_| giver.give(0, 1).err());
         let take = |mut taker: Taker<u8>| taker.take();
         assert_eq!(beside("pieces", FEW, make, take).expect("a thread"), (Some(Gone), Some(0)));
+    }
+
+    #[test]
+    fn a_little_is_taken_when_it_has_waited_or_is_wanted() {
+        let soon = Bounds { at_most: Some(Duration::from_millis(1)), ..FEW };
+        for (bounds, hurries) in [(soon, false), (FEW, true)] {
+            let (giver, mut taker) = pipe(bounds);
+            giver.give("a", 1).expect("there is room");
+            if hurries {
+                giver.hurry();
+            }
+            assert_eq!(taker.take(), Some("a"));
+            // Where nothing waits it is the next one that is wanted; nothing at all is only the end.
+            giver.hurry();
+            thread::scope(|scope| {
+                let next = scope.spawn(|| taker.take());
+                giver.give("b", 1).expect("there is room");
+                assert_eq!(next.join().expect("it ends"), Some("b"));
+            });
+            drop(giver);
+            assert_eq!(taker.take(), None);
+        }
     }
 
     #[test]

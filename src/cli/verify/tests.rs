@@ -150,6 +150,31 @@ fn of_calls_that_stand_alone_few_are_held_at_a_time() {
 }
 
 #[test]
+fn progress_on_the_stream_of_its_own_call_is_held_no_longer_than_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.tape.jsonl");
+    let mut text = tape(20)
+        .replace(
+            r#""params":{"name":"same"}"#,
+            r#""params":{"name":"same","_meta":{"progressToken":"its"}}"#,
+        )
+        .replace(
+            r#""headers":[["content-type","application/json"]]}"#,
+            r#""headers":[["content-type","text/event-stream"]]}"#,
+        );
+    let told = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"its","progress":1}}"#;
+    for call in 1..=20 {
+        let answer = said(&call.into(), false);
+        let frames = serde_json::json!(format!("data: {told}\n\ndata: {answer}\n\n"));
+        text = text.replace(&format!(r#""json":{answer}"#), &format!(r#""text":{frames}"#));
+    }
+    fs::write(&path, text).expect("written");
+    let (together, apart) = held(&of_tape(&path, None).expect("a tape"));
+    assert_eq!(together + apart, 21, "nothing is lost");
+    assert!(together <= HELD, "{together} are held");
+}
+
+#[test]
 fn a_word_about_another_call_holds_its_session_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.tape.jsonl");
