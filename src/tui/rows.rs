@@ -1,6 +1,10 @@
 //! What lists show: one [`Row`] a call, a notification or a plain exchange, compact, a million of
 //! them at once; one [`SessionRow`] a session. Texts are interned as [`Symbol`]s.
 
+mod packed;
+
+use packed::Packs;
+
 use crate::capture::{ExchangeId, Timestamp};
 use crate::protocol::State;
 
@@ -125,7 +129,8 @@ impl Status {
     }
 }
 
-/// One row of the list of calls. 96 bytes at most (tested): a million of them are 96 MB.
+/// One row of the list of calls. [`Rows`] keeps it in 56 bytes and 4 for its session's list: a million
+/// of them are 60 MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The exchange that carried the request.
@@ -221,7 +226,7 @@ pub struct SessionRow {
 /// All rows, by session too.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
-    all: Vec<Row>,
+    all: Packs,
     of_session: Vec<Listed>,
 }
 
@@ -290,7 +295,7 @@ impl Rows {
     pub fn extend(&mut self, rows: impl IntoIterator<Item = Row>) {
         for row in rows {
             let Ok(id) = u32::try_from(self.all.len()).map(RowId) else { return };
-            self.all.push(row);
+            self.all.push(id, &row);
             if row.session != SessionId::NONE {
                 let list = self.list_of(row.session);
                 insert(&mut list.ids, id);
@@ -301,8 +306,8 @@ impl Rows {
 
     /// Replaces a row; one that is not there is none.
     pub fn replace(&mut self, id: RowId, row: Row) {
-        let Some(old) = self.all.get_mut(id.0 as usize) else { return };
-        let was = std::mem::replace(old, row);
+        let Some(was) = self.all.get(id) else { return };
+        self.all.set(id, &row);
         if was.session != SessionId::NONE {
             let list = self.list_of(was.session);
             list.discount(id, &was);
@@ -322,8 +327,8 @@ impl Rows {
 
     /// A row.
     #[must_use]
-    pub fn get(&self, id: RowId) -> Option<&Row> {
-        self.all.get(id.0 as usize)
+    pub fn get(&self, id: RowId) -> Option<Row> {
+        self.all.get(id)
     }
 
     /// How many there are.
@@ -335,7 +340,7 @@ impl Rows {
     /// There is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.len() == 0
     }
 
     /// A session's rows, in the order of their coming: a row's place here, from 1, is its SEQ.
@@ -366,15 +371,5 @@ impl Rows {
             self.of_session.resize_with(place + 1, Listed::default);
         }
         &mut self.of_session[place]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_small() {
-        assert!(size_of::<Row>() <= 96, "{}", size_of::<Row>());
     }
 }

@@ -136,7 +136,7 @@ impl Data {
         Some((id, place(self.sessions.iter().rposition(is_its)?)?))
     }
 
-    pub(crate) fn row(&self, id: RowId) -> Option<&Row> {
+    pub(crate) fn row(&self, id: RowId) -> Option<Row> {
         self.rows.get(id)
     }
 }

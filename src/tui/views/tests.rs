@@ -70,11 +70,11 @@ fn happen(app: &mut App, what: &Happens, size: &mut (u16, u16)) {
             Msg::Resize(*width, *height)
         }
         Happens::Rows(count) => {
-            let Some(row) = app.data.rows.get(RowId(20)).copied() else { return };
+            let Some(row) = app.data.rows.get(RowId(20)) else { return };
             Msg::News(News::Rows(vec![row; *count]))
         }
         Happens::Changed(id, status) => {
-            let Some(row) = app.data.rows.get(RowId(*id)).copied() else { return };
+            let Some(row) = app.data.rows.get(RowId(*id)) else { return };
             let statuses = [
                 Status::Pending,
                 Status::Ok,

@@ -195,7 +195,7 @@ impl Calls {
                 parent: found.parent.and_then(|parent| order::seq(data, self.session, parent)),
                 hit: self.search.rows.binary_search(&id).is_ok(),
             };
-            columns::draw(canvas, line, &placed, found, &around);
+            columns::draw(canvas, line, &placed, &found, &around);
             self.draw_gutter(canvas, line, id, found.at_fault);
         }
     }
@@ -381,10 +381,7 @@ impl View for Calls {
         let mut window = self.list.top..self.list.top.saturating_add(self.page(data));
         self.filter.looking.is_behind(data)
             || window.any(|place| {
-                shown
-                    .at(place)
-                    .and_then(|id| data.row(id))
-                    .is_some_and(crate::tui::rows::Row::is_pending)
+                shown.at(place).and_then(|id| data.row(id)).is_some_and(|row| row.is_pending())
             })
     }
 

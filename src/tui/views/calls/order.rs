@@ -91,6 +91,16 @@ enum Work {
         heap: BinaryHeap<Reverse<(Entry, usize)>>,
         out: Vec<Entry>,
     },
+    /// Takes rows that came or changed into the order.
+    Amend {
+        /// Which, ascending.
+        changed: Vec<RowId>,
+        /// They themselves, sorted.
+        run: Vec<Entry>,
+        /// So many entries, and so many of `run`, are in `out` already.
+        taken: (usize, usize),
+        out: Vec<Entry>,
+    },
 }
 
 impl Order {
@@ -135,7 +145,7 @@ impl Order {
         let source = match &self.work {
             Some(Work::Texts { source, .. } | Work::Keys { source, .. }) => source.len(),
             Some(Work::Merge { .. }) => SMALL + 1,
-            None => self.entries.len() + self.changed.len(),
+            Some(Work::Amend { .. }) | None => self.entries.len() + self.changed.len(),
         };
         if source > SMALL {
             return;
@@ -155,6 +165,9 @@ impl Order {
             Some(Work::Texts { source, at, texts }) => self.texts(data, source, at, texts),
             Some(Work::Keys { source, at, runs }) => self.keys(data, source, at, runs),
             Some(Work::Merge { runs, heap, out }) => self.merge(data, runs, heap, out),
+            Some(Work::Amend { changed, run, taken, out }) => {
+                self.amend_some(data, changed, run, taken, out);
+            }
         }
     }
 
@@ -187,7 +200,7 @@ impl Order {
         let end = (at + PART).min(source.len());
         let part = source.get(at..end).unwrap_or_default();
         let mut run: Vec<Entry> =
-            part.iter().filter_map(|id| Some((self.key(data.row(*id)?), *id))).collect();
+            part.iter().filter_map(|id| Some((self.key(&data.row(*id)?), *id))).collect();
         run.sort_unstable();
         runs.push(run);
         if end < source.len() {
@@ -237,7 +250,7 @@ impl Order {
         self.work = Some(Work::Merge { runs, heap, out });
     }
 
-    /// Takes what came and changed into the order.
+    /// Begins to take what came and changed into the order.
     fn amend(&mut self, data: &Data) {
         let mut changed = mem::take(&mut self.changed);
         if changed.is_empty() {
@@ -246,25 +259,41 @@ impl Order {
         changed.sort_unstable();
         changed.dedup();
         let mut run: Vec<Entry> =
-            changed.iter().filter_map(|id| Some((self.key(data.row(*id)?), *id))).collect();
+            changed.iter().filter_map(|id| Some((self.key(&data.row(*id)?), *id))).collect();
         run.sort_unstable();
-        let mut old = mem::take(&mut self.entries);
-        old.retain(|(_, id)| changed.binary_search(id).is_err());
-        let merged = old.len() + run.len();
-        // Two runs, at once: what is shown is never half of it.
-        let mut out = Vec::with_capacity(merged);
-        let (mut left, mut right) = (old.into_iter().peekable(), run.into_iter().peekable());
-        loop {
-            let next = match (left.peek(), right.peek()) {
-                (Some(a), Some(b)) if a <= b => left.next(),
-                (Some(_), None) => left.next(),
-                (_, Some(_)) => right.next(),
-                (None, None) => break,
-            };
-            out.extend(next);
+        let out = Vec::with_capacity(self.entries.len() + run.len());
+        self.amend_some(data, changed, run, (0, 0), out);
+    }
+
+    /// What is shown meanwhile is what was there before, whole.
+    fn amend_some(
+        &mut self,
+        data: &Data,
+        changed: Vec<RowId>,
+        run: Vec<Entry>,
+        (mut old, mut new): (usize, usize),
+        mut out: Vec<Entry>,
+    ) {
+        for _ in 0..PART {
+            let (own, came) = (self.entries.get(old), run.get(new));
+            match (own, came) {
+                (Some((_, id)), _) if changed.binary_search(id).is_ok() => old += 1,
+                (Some(own), came) if came.is_none_or(|came| own <= came) => {
+                    out.push(*own);
+                    old += 1;
+                }
+                (_, Some(came)) => {
+                    out.push(*came);
+                    new += 1;
+                }
+                (_, None) => {
+                    self.entries = out;
+                    self.merged_at = data.now;
+                    return;
+                }
+            }
         }
-        self.entries = out;
-        self.merged_at = data.now;
+        self.work = Some(Work::Amend { changed, run, taken: (old, new), out });
     }
 
     fn key(&self, row: &Row) -> u64 {
@@ -330,7 +359,7 @@ impl Shown<RowId> for Listed<'_> {
                     return Err(0);
                 }
                 let Some(row) = data.row(id) else { return Err(0) };
-                let key = order.key(row);
+                let key = order.key(&row);
                 order.entries.binary_search(&(key, id)).or_else(|near| {
                     // Its key is another since it was sorted: rare, and soon merged.
                     order.entries.iter().position(|(_, of)| *of == id).ok_or(near)

@@ -112,7 +112,7 @@ fn following_stops_with_an_upward_move_and_nothing_moves_the_selection() {
 
 /// Rows like the last one.
 fn more_rows(app: &App, count: usize) -> Vec<Row> {
-    let last = app.data.rows.get(RowId(59)).copied().unwrap();
+    let last = app.data.rows.get(RowId(59)).unwrap();
     vec![last; count]
 }
 
@@ -277,7 +277,7 @@ fn sorting_keeps_the_selection_and_takes_in_what_changes() {
     let times: Vec<_> =
         screen.lines().skip(2).take(6).map(|line| line.get(60..).unwrap_or_default()).collect();
     assert!(times.iter().any(|line| line.contains("2.1s")), "{screen}");
-    let mut row = app.data.rows.get(RowId(13)).copied().unwrap();
+    let mut row = app.data.rows.get(RowId(13)).unwrap();
     row.status = Status::Ok;
     row.total_us = 1;
     app.update(Msg::News(News::Row(RowId(13), row)));

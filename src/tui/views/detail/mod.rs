@@ -181,14 +181,14 @@ impl Detail {
         self.began_in = None;
     }
 
-    fn found_row<'a>(&self, data: &'a Data) -> Option<&'a Row> {
+    fn found_row(&self, data: &Data) -> Option<Row> {
         data.row(self.row?)
     }
 
     /// Puts together what the tab shows. The place in it stays where it is the same thing.
     fn build(&mut self, data: &mut Data, effects: &mut Effects) {
         self.drop_index(effects);
-        let (Some(told), Some(row)) = (self.told.clone(), self.found_row(data).copied()) else {
+        let (Some(told), Some(row)) = (self.told.clone(), self.found_row(data)) else {
             let failed = self.failed.as_deref().map(content::failed);
             self.panes = failed
                 .map(|lines| (String::new(), Pane::Lines(LinesPane::of(lines))))
