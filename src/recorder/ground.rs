@@ -44,14 +44,14 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// Opens `captures/` of a home whose lock the caller holds.
-    pub(super) fn open(captures: &Path) -> Result<Self, StoreError> {
+    /// Opens `captures/` of a home whose lock the caller holds, with so large a cache of the catalog.
+    pub(super) fn open(captures: &Path, cache: u64) -> Result<Self, StoreError> {
         let folder = captures.join(CATALOG);
         // Both take a while: the one reads a segment, the other a list of all its pages.
         let mut opening = None;
         let opened = Segments::open_telling(captures, || {
             let folder = folder.clone();
-            opening = tasks::thread("wiretape-open", move || open_catalog(&folder)).ok();
+            opening = tasks::thread("wiretape-open", move || open_catalog(&folder, cache)).ok();
         });
         let opening = opening.map(std::thread::JoinHandle::join);
         let (segments, recovery) = opened?;
@@ -59,7 +59,7 @@ impl Ground {
         let opened = match opening {
             Some(Ok(opened)) => opened,
             // No thread to be had, or it panicked: once more here.
-            _ => open_catalog(&folder),
+            _ => open_catalog(&folder, cache),
         };
         let (catalog, fresh): (Arc<dyn Catalog>, _) = match opened? {
             Opened::Ready(catalog) => (Arc::new(catalog), None),
@@ -71,7 +71,7 @@ impl Ground {
             sync: Box::new(move || syncer.sync().map(|_| ())),
             catalog,
             fresh,
-            renew: Box::new(move || renew(&folder)),
+            renew: Box::new(move || renew(&folder, cache)),
             retention: Some(retention),
             cut_bytes: recovery.cut.map_or(0, |cut| cut.bytes),
             damage: recovery.damage,
@@ -95,13 +95,13 @@ impl Ground {
     }
 }
 
-fn open_catalog(folder: &Path) -> Result<Opened, StoreError> {
-    SledCatalog::open(folder, rows::VERSION)
+fn open_catalog(folder: &Path, cache: u64) -> Result<Opened, StoreError> {
+    SledCatalog::open(folder, rows::VERSION, cache)
 }
 
 /// An empty catalog in place of one that is there. That one is set aside and goes once the new one
 /// is there: what was purged must not stay readable in it.
-fn renew(folder: &Path) -> Result<Arc<dyn Catalog>, StoreError> {
+fn renew(folder: &Path, cache: u64) -> Result<Arc<dyn Catalog>, StoreError> {
     let aside = folder.with_extension("broken");
     let _ = fs::remove_dir_all(&aside);
     let at = |path: &PathBuf, source: io::Error| StoreError::Io { path: path.clone(), source };
@@ -111,13 +111,13 @@ fn renew(folder: &Path) -> Result<Arc<dyn Catalog>, StoreError> {
         }
         _ => {}
     }
-    let mut opened = open_catalog(folder);
+    let mut opened = open_catalog(folder, cache);
     for _ in 1..TRIES {
         if !matches!(opened, Err(StoreError::InUse { .. })) {
             break;
         }
         thread::sleep(BETWEEN_TRIES);
-        opened = open_catalog(folder);
+        opened = open_catalog(folder, cache);
     }
     let catalog = empty(opened?);
     let _ = fs::remove_dir_all(&aside);

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::{
-    store::{Retention, StoreError},
+    store::{READERS_CACHE, RECORDERS_CACHE, Retention, StoreError},
     tap::{self, OnFull, Tap},
     tasks,
 };
@@ -86,7 +86,7 @@ impl Recorder {
         settings: RecorderSettings,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Self, Tap, Recovered), OpenError> {
-        Self::start(Ground::open(captures)?, settings, progress)
+        Self::start(Ground::open(captures, RECORDERS_CACHE)?, settings, progress)
     }
 
     /// The same for one who only reads: nothing can be recorded.
@@ -98,7 +98,8 @@ impl Recorder {
         captures: &Path,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(Self, Recovered), OpenError> {
-        let (recorder, _, recovered) = Self::open(captures, RecorderSettings::default(), progress)?;
+        let ground = Ground::open(captures, READERS_CACHE)?;
+        let (recorder, _, recovered) = Self::start(ground, RecorderSettings::default(), progress)?;
         Ok((Self::still(recorder), recovered))
     }
 

@@ -26,8 +26,12 @@ use uuid::Uuid;
 
 use super::{Catalog, CatalogBatch, StoreError, Table, segments};
 
-/// sled's page cache; more buys nothing (store.md).
-const CACHE_BYTES: u64 = 32 << 20;
+/// sled's page cache where it is written; more buys nothing (store.md). What it holds takes twice as
+/// much of memory.
+pub const RECORDERS_CACHE: u64 = 32 << 20;
+
+/// Likewise where it is only read: from old to new, so that nearly every page is met once.
+pub const READERS_CACHE: u64 = 8 << 20;
 
 /// Where the catalog's own version lies, in sled's default tree.
 const VERSION_KEY: &[u8] = b"version";
@@ -71,15 +75,15 @@ pub enum Opened {
 
 impl SledCatalog {
     /// Opens the catalog in a folder of its own. `version` is the caller's: of what it puts in,
-    /// its decoder's included.
+    /// its decoder's included; `cache` is [`RECORDERS_CACHE`] or [`READERS_CACHE`].
     ///
     /// # Errors
     ///
     /// [`StoreError::InUse`], or the disk's where not even an empty catalog can be made.
-    pub fn open(dir: &Path, version: u32) -> Result<Opened, StoreError> {
+    pub fn open(dir: &Path, version: u32, cache: u64) -> Result<Opened, StoreError> {
         let mut tries = 0;
         let because = loop {
-            match Self::open_existing(dir, version) {
+            match Self::open_existing(dir, version, cache) {
                 Ok(catalog) => return Ok(Opened::Ready(catalog)),
                 Err(Unusable::Because(because)) => break because,
                 Err(Unusable::InUse) if tries < LOCK_TRIES => {
@@ -90,11 +94,11 @@ impl SledCatalog {
             }
         };
         set_aside(dir)?;
-        let catalog = Self::create(dir, version)?;
+        let catalog = Self::create(dir, version, cache)?;
         Ok(Opened::Rebuild { catalog, because })
     }
 
-    fn open_existing(dir: &Path, version: u32) -> Result<Self, Unusable> {
+    fn open_existing(dir: &Path, version: u32, cache: u64) -> Result<Self, Unusable> {
         if !dir.exists() {
             return Err(Unusable::Because("there is none yet".to_owned()));
         }
@@ -103,16 +107,16 @@ impl SledCatalog {
             return Err(Unusable::Because("a snapshot was not finished".to_owned()));
         }
         guard(|| {
-            let catalog = Self::open_folder(dir)?;
+            let catalog = Self::open_folder(dir, cache)?;
             catalog.probe(version)?;
             Ok(catalog)
         })
         .unwrap_or_else(|panicked| Err(Unusable::Because(panicked)))
     }
 
-    fn create(dir: &Path, version: u32) -> Result<Self, StoreError> {
+    fn create(dir: &Path, version: u32, cache: u64) -> Result<Self, StoreError> {
         let made = guard(|| {
-            let catalog = Self::open_folder(dir)?;
+            let catalog = Self::open_folder(dir, cache)?;
             catalog.db.insert(VERSION_KEY, &version.to_be_bytes())?;
             catalog.dirty.store(true, Ordering::Release);
             Ok(catalog)
@@ -124,10 +128,10 @@ impl SledCatalog {
         }
     }
 
-    fn open_folder(dir: &Path) -> Result<Self, Unusable> {
+    fn open_folder(dir: &Path, cache: u64) -> Result<Self, Unusable> {
         let db = sled::Config::new()
             .path(dir)
-            .cache_capacity(CACHE_BYTES)
+            .cache_capacity(cache)
             .flush_every_ms(None) // `sync` does it, at the caller's time
             .open()?;
         let [exchanges, positions, postings, notices, judgements, meta] =

@@ -14,7 +14,7 @@ mod memory;
 mod segments;
 pub mod tape;
 
-pub use catalog::{Opened, SledCatalog};
+pub use catalog::{Opened, READERS_CACHE, RECORDERS_CACHE, SledCatalog};
 pub use memory::{MemoryCatalog, MemoryJournal};
 pub use segments::{
     Cut, Recovery, Retention, Rewritten, SegmentInfo, Segments, Syncer, free_space,

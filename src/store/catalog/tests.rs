@@ -3,14 +3,14 @@ use std::io::{Seek, SeekFrom, Write};
 use super::*;
 
 fn ready(dir: &Path, version: u32) -> SledCatalog {
-    match SledCatalog::open(dir, version).unwrap() {
+    match SledCatalog::open(dir, version, RECORDERS_CACHE).unwrap() {
         Opened::Ready(catalog) => catalog,
         Opened::Rebuild { because, .. } => panic!("{because}"),
     }
 }
 
 fn rebuilt(dir: &Path, version: u32) -> (SledCatalog, String) {
-    match SledCatalog::open(dir, version).unwrap() {
+    match SledCatalog::open(dir, version, RECORDERS_CACHE).unwrap() {
         Opened::Rebuild { catalog, because } => (catalog, because),
         Opened::Ready(_) => panic!("it was taken for good"),
     }
@@ -85,8 +85,8 @@ fn a_second_opening_is_refused_and_harms_nothing() {
     let dir = home.path().join("catalog");
     fill(&dir, 10);
     let first = ready(&dir, 1);
-    assert!(matches!(SledCatalog::open(&dir, 1), Err(StoreError::InUse { .. })));
-    assert!(matches!(SledCatalog::open(&dir, 2), Err(StoreError::InUse { .. })));
+    assert!(matches!(SledCatalog::open(&dir, 1, RECORDERS_CACHE), Err(StoreError::InUse { .. })));
+    assert!(matches!(SledCatalog::open(&dir, 2, RECORDERS_CACHE), Err(StoreError::InUse { .. })));
     assert_eq!(rows(&first), 10);
 }
 
@@ -122,7 +122,7 @@ fn noise_never_refuses_and_never_lies() {
                 noise(&entry.path(), 0, 4096);
             }
         }
-        match SledCatalog::open(&dir, 1).unwrap() {
+        match SledCatalog::open(&dir, 1, RECORDERS_CACHE).unwrap() {
             Opened::Rebuild { catalog, .. } => assert_eq!(rows(&catalog), 0),
             Opened::Ready(catalog) => {
                 let mut seen = 0;
