@@ -77,7 +77,7 @@ fn entries(
     recording: &mut Recording,
     shared: &Shared,
 ) -> anyhow::Result<Vec<Entry>> {
-    if !summary.is_linked() || shared.session_size(summary.id) > RELATED {
+    if !summary.is_linked() || shared.is_larger(RELATED, summary)? {
         return recording.entries_alone(summary);
     }
     let found =

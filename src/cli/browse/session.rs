@@ -77,14 +77,16 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
 /// What is wrong in a session, the problems kept for it or looked for now; its rows are marked.
 /// None where it is too large to be judged here.
 pub(super) fn judge(session: SessionId, shared: &Shared) -> anyhow::Result<Option<Vec<Problem>>> {
-    let (size, name) = {
-        let ledger = shared.ledger();
-        (ledger.exchanges(session), ledger.name(session))
-    };
-    let Some(name) = name.filter(|_| size <= JUDGED) else { return Ok(None) };
+    let name = shared.ledger().name(session);
+    let Some(name) = name else { return Ok(None) };
     let mut recording = Recording::of(Box::new(shared.clone()), shared.as_of(), false)?;
-    let Some(found) = find(name, &mut recording)? else { return Ok(None) };
-    let told: Option<Session> = recording.session_of(found).cloned();
+    let plan = Plan::beginning(&name.to_string()).unwrap_or_default();
+    let found = recording.find(&plan, None, 1)?.pop().filter(|found| found.id == name);
+    let Some(found) = found else { return Ok(None) };
+    if shared.is_larger(JUDGED, &found)? || !recording.relate(&found)? {
+        return Ok(None);
+    }
+    let told: Option<Session> = recording.session_of(name).cloned();
     let Some(told) = told else { return Ok(None) };
     recording.judge(std::slice::from_ref(&told))?;
     let problems: Vec<Problem> = recording.problems(told.id).cloned().collect();
@@ -93,14 +95,6 @@ pub(super) fn judge(session: SessionId, shared: &Shared) -> anyhow::Result<Optio
     let unread = shared.ledger().judged(session, problems.len() as u64, at_fault);
     shared.changed(unread.into_iter().collect());
     Ok(Some(problems))
-}
-
-/// Relates an exchange's session.
-fn find(id: ExchangeId, recording: &mut Recording) -> anyhow::Result<Option<ExchangeId>> {
-    let plan = Plan::beginning(&id.to_string()).unwrap_or_default();
-    let found = recording.find(&plan, None, 1)?.pop().filter(|found| found.id == id);
-    let Some(found) = found else { return Ok(None) };
-    Ok(recording.relate(&found)?.then_some(id))
 }
 
 /// The message or exchange that a problem names.

@@ -17,7 +17,7 @@ use crate::{
     capture::{ExchangeId, Record, Timestamp},
     protocol::{
         Summary,
-        index::Plan,
+        index::{Kin, Plan},
         problems::{Judgement, Problem},
     },
     recorder::{Origin, Source, SourceError, home::Home},
@@ -45,6 +45,9 @@ pub(super) struct Shared {
 /// Exchanges of which the problems are remembered; when there are more, they are forgotten until
 /// their sessions are judged again.
 const PROBLEMS: usize = 10_000;
+
+/// Summaries that are asked for at once where they are only counted.
+const COUNTED_AT_ONCE: usize = 1_024;
 
 /// The UI is gone: there is nothing left to do.
 #[derive(Debug, thiserror::Error)]
@@ -130,10 +133,29 @@ impl Shared {
         let _ = self.wake.send(wake);
     }
 
-    /// How many exchanges the session of this one has.
-    pub(super) fn session_size(&self, exchange: ExchangeId) -> u64 {
-        let ledger = self.ledger();
-        ledger.session_of(exchange).map_or(0, |session| ledger.exchanges(session))
+    /// To relate an exchange more others would be read than that: it would take too long, and 3 KB of
+    /// memory an exchange. The index is asked, not the ledger alone: while the recording is read the
+    /// ledger may know the beginning of a million, and small sessions may share one large group.
+    pub(super) fn is_larger(&self, than: u64, of: &Summary) -> Result<bool, SourceError> {
+        let (known, all) = {
+            let ledger = self.ledger();
+            let session = ledger.session_of(of.id);
+            (session.map_or(0, |session| ledger.exchanges(session)), ledger.len())
+        };
+        if known > than || self.is_loaded() && all <= than {
+            return Ok(known > than);
+        }
+        let group = Plan::of(Kin::of(of).group);
+        let (mut counted, mut after) = (0, None);
+        while counted <= than {
+            let part = self.clone().find(&group, after, COUNTED_AT_ONCE)?;
+            counted += part.len() as u64;
+            after = part.last().map(|summary| summary.id);
+            if part.len() < COUNTED_AT_ONCE {
+                break;
+            }
+        }
+        Ok(counted > than)
     }
 
     /// What is wrong with an exchange, as far as its session was judged.
