@@ -139,15 +139,26 @@ where
     })
 }
 
-/// Lowers this thread's priority. Linux counts it by thread; elsewhere it would be the process's.
+/// All the way: it runs where nobody else wants to.
 fn step_back() {
+    lower_to(19);
+}
+
+/// From here on this thread leaves the processor to traffic where it is scarce, and still has a tenth
+/// of it: somebody at a screen waits for what it does, and others for its locks.
+pub fn give_way() {
+    lower_to(10);
+}
+
+/// Lowers this thread's priority. Linux counts it by thread; elsewhere it would be the process's.
+fn lower_to(step: i32) {
     #[cfg(target_os = "linux")]
     {
-        /// All the way: it runs where nobody else wants to.
-        const STEP: i32 = 19;
         // One that may not step back runs on as it is.
-        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), STEP);
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), step);
     }
+    #[cfg(not(target_os = "linux"))]
+    let _ = step;
 }
 
 /// Runs work that may block on a thread for that, and waits for it.

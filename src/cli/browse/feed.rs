@@ -33,11 +33,15 @@ pub(super) enum Fed {
 pub(super) fn start(live: Live, wake: mpsc::Sender<Wake>) -> anyhow::Result<mpsc::Receiver<Fed>> {
     let (sender, batches) = mpsc::sync_channel(BATCHES);
     let send = move |fed| sender.send(fed).is_ok() && wake.send(Wake::Fed).is_ok();
-    tasks::thread("browse-feed", move || match live {
-        Live::Own(subscription) => own(subscription, send),
-        Live::Remote(home) => {
-            let over = remote(&home, &send).err().map(|error| format!("{error:#}"));
-            send(Fed::Over(over));
+    tasks::thread("browse-feed", move || {
+        // What is seen of the traffic may come a moment later than the traffic.
+        tasks::give_way();
+        match live {
+            Live::Own(subscription) => own(subscription, send),
+            Live::Remote(home) => {
+                let over = remote(&home, &send).err().map(|error| format!("{error:#}"));
+                send(Fed::Over(over));
+            }
         }
     })?;
     Ok(batches)

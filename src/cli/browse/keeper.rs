@@ -16,6 +16,7 @@ use crate::{
     clock,
     protocol::{Summary, index::Plan},
     recorder::{Source as _, SourceError, lock},
+    tasks,
     tui::{
         desk::{News, SourceStatus, Ticket},
         ledger::{Changes, Need},
@@ -26,11 +27,16 @@ use crate::{
 /// Exchanges that are read at once: few at first, so that there is something to see at once,
 const FIRST_PART: usize = 64;
 
-/// then more. Rows are told in parts of this size.
-const LARGEST_PART: usize = 4_096;
+/// then more. Rows are told in parts of this size: so few that the UI can look for keys between two of
+/// them, and that what is on its way is little.
+const LARGEST_PART: usize = 1_024;
 
 /// Pieces of the feed that are taken in before they are told.
 const AT_ONCE: usize = 8;
+
+/// What the feed brings is told no oftener than this, about as often as a screen is painted: to settle
+/// what many exchanges changed takes hardly longer than what one did.
+const TOLD_EVERY: Duration = Duration::from_millis(33);
 
 /// How often it is looked how the source stands.
 const LOOK: Duration = Duration::from_secs(1);
@@ -75,6 +81,8 @@ pub(super) struct Keeper {
     fed: usize,
     /// Some of it was taken in and not told.
     came: bool,
+    /// When what came was told last.
+    told_at: Instant,
     sessions_at: Instant,
     looked_at: Option<Instant>,
     aged_at: Instant,
@@ -120,6 +128,7 @@ impl Keeper {
             tried: None,
             fed: 0,
             came: false,
+            told_at: now,
             sessions_at: now,
             looked_at: None,
             aged_at: now,
@@ -140,9 +149,14 @@ impl Keeper {
         self.subscribe();
         self.load()?;
         self.catch_up()?;
+        // Who wants to see something has it by now. What follows is as fast as the traffic, which
+        // goes first.
+        tasks::give_way();
         loop {
-            match self.woken.recv_timeout(LOOK) {
+            let wait = if self.came { self.told_in() } else { LOOK };
+            match self.woken.recv_timeout(wait) {
                 Ok(wake) => self.wake(wake)?,
+                Err(RecvTimeoutError::Timeout) if self.came => {}
                 Err(RecvTimeoutError::Timeout) => self.follow()?,
                 Err(RecvTimeoutError::Disconnected) => return Err(Ended::Gone),
             }
@@ -150,7 +164,9 @@ impl Keeper {
                 let Ok(wake) = self.woken.try_recv() else { break };
                 self.wake(wake)?;
             }
-            self.tell_came()?;
+            if self.told_in().is_zero() {
+                self.tell_came()?;
+            }
             self.look()?;
         }
     }
@@ -250,14 +266,14 @@ impl Keeper {
         Ok(())
     }
 
-    /// Reads what has to be told with others after all.
-    fn join(&mut self) -> Result<(), Ended> {
+    /// Reads what has to be told with others after all; whether there was any.
+    fn join(&mut self) -> Result<bool, Ended> {
         let wanted = self.shared.ledger().wanted();
-        for id in wanted {
-            let records = self.shared.clone().records(id)?;
+        for id in &wanted {
+            let records = self.shared.clone().records(*id)?;
             self.shared.ledger().join(&records);
         }
-        Ok(())
+        Ok(!wanted.is_empty())
     }
 
     /// Answers what the UI asks while much is read.
@@ -303,6 +319,8 @@ impl Keeper {
         match fed {
             Fed::Subscribed => {}
             Fed::Over(why) => {
+                // It is over once all of it was told.
+                self.tell_came()?;
                 self.end_feed(why);
                 self.looked_at = None;
             }
@@ -317,19 +335,26 @@ impl Keeper {
                     let earlier = self.shared.clone().records(id)?;
                     self.shared.ledger().records(&earlier);
                 }
-                self.shared.ledger().settle(false);
-                self.join()?;
                 self.came = true;
             }
         }
         Ok(())
     }
 
-    /// Tells what came, once all that waits was taken in.
+    /// How long it is until what came is told.
+    fn told_in(&self) -> Duration {
+        TOLD_EVERY.saturating_sub(self.told_at.elapsed())
+    }
+
+    /// Tells what came.
     fn tell_came(&mut self) -> Result<(), Ended> {
         if std::mem::take(&mut self.came) {
             self.shared.ledger().settle(true);
+            if self.join()? {
+                self.shared.ledger().settle(true);
+            }
             self.publish(true)?;
+            self.told_at = Instant::now();
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ use crate::{
     tui::desk::{Ask, Desk, News, SourceStatus},
 };
 
-/// News that wait for the UI. A part of them has 4,096 rows at most, so that is 25 MB; then the desk
+/// News that wait for the UI. A part of them has 1,024 rows at most, so that is 6 MB; then the desk
 /// waits.
 const NEWS: usize = 64;
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use super::{
     Veil,
     door::Door,
@@ -36,7 +38,9 @@ pub(super) struct Book {
     /// The latest record.
     latest: Timestamp,
     recent: VecDeque<ExchangeId>,
-    counted: HashMap<ExchangeId, Counted>,
+    /// Something was folded since it was looked who is in another session now.
+    folded: bool,
+    counted: HashMap<ExchangeId, Counted, RandomState>,
 }
 
 /// What an exchange added to its session.
@@ -80,7 +84,8 @@ impl Book {
             told: 0,
             latest: Timestamp::default(),
             recent: VecDeque::new(),
-            counted: HashMap::new(),
+            folded: false,
+            counted: HashMap::default(),
         }
     }
 
@@ -94,6 +99,7 @@ impl Book {
             if !folded || !is_first && self.session_in_fold(id) == session {
                 if folded {
                     self.fold.forget(id);
+                    self.folded = true;
                 }
                 self.count(summary, session);
                 if let Some(entry) = self.list.get_mut(session.0 as usize) {
@@ -103,6 +109,7 @@ impl Book {
             }
         }
         self.fold.apply(summary.clone());
+        self.folded = true;
         let session = self.session_in_fold(id);
         self.door.folded(summary, &kin, session);
         self.count(summary, session);
@@ -117,6 +124,9 @@ impl Book {
 
     /// Exchanges that are in another session by now, and which.
     pub(super) fn moved(&mut self) -> Vec<(ExchangeId, SessionId)> {
+        if !std::mem::take(&mut self.folded) {
+            return Vec::new();
+        }
         let recent: Vec<ExchangeId> = self.recent.iter().copied().collect();
         let mut moved = Vec::new();
         for id in recent {

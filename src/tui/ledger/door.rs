@@ -7,9 +7,11 @@
 //! gives an id or leads elsewhere, what goes on.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
-    hash::{Hash as _, Hasher as _},
+    collections::HashMap,
+    hash::{BuildHasher as _, Hash as _, Hasher as _},
 };
+
+use foldhash::quality::RandomState;
 
 use crate::{
     capture::{ExchangeId, Timestamp},
@@ -36,6 +38,9 @@ const WATCHED: usize = 4_096;
 /// What was folded lately.
 #[derive(Default)]
 pub(super) struct Door {
+    /// What tells looks and faces apart, of every exchange that is read; its seed is random, since
+    /// what is hashed may be anybody's.
+    hash: RandomState,
     /// By kin: what exchanges looked like that were folded, each with its session.
     known: HashMap<Key, Vec<Like>>,
     /// How many answered `initialize`s there were at an endpoint.
@@ -61,7 +66,8 @@ impl Door {
         if self.kin.len() >= REMEMBERED {
             self.kin.clear();
         }
-        *self.kin.entry(face(summary)).or_insert_with(|| Kin::of(summary))
+        let face = self.face(summary);
+        *self.kin.entry(face).or_insert_with(|| Kin::of(summary))
     }
 
     /// The session of an exchange that need not be folded.
@@ -115,33 +121,34 @@ impl Door {
 
     /// All that the fold looks at, but for times and sums.
     fn looks(&self, summary: &Summary, kin: &Kin) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        face(summary).hash(&mut hasher);
+        let mut hasher = self.hash.build_hasher();
+        self.face(summary).hash(&mut hasher);
         (&summary.name, &summary.method, summary.transport).hash(&mut hasher);
         (summary.streaming, summary.initialized, summary.dialects).hash(&mut hasher);
         kin.starts.and_then(|starts| self.starts.get(&starts)).hash(&mut hasher);
         hasher.finish()
     }
-}
 
-/// What tells where an exchange belongs: all that [`Kin::of`] goes by.
-fn face(summary: &Summary) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for candidate in &summary.candidates {
-        (&candidate.source, &candidate.value, candidate.in_response).hash(&mut hasher);
+    /// What tells where an exchange belongs: all that [`Kin::of`] goes by.
+    fn face(&self, summary: &Summary) -> u64 {
+        let mut hasher = self.hash.build_hasher();
+        for candidate in &summary.candidates {
+            (&candidate.source, &candidate.value, candidate.in_response).hash(&mut hasher);
+        }
+        for named in [&summary.client, &summary.server] {
+            let named = named.as_ref().map(|named| (named.name.as_str(), named.version.as_str()));
+            named.hash(&mut hasher);
+        }
+        (&summary.run, &summary.peer, summary.pid, &summary.origin, &summary.path)
+            .hash(&mut hasher);
+        (&summary.revision, summary.auth, summary.is_mcp, summary.status).hash(&mut hasher);
+        let counts = summary.counts;
+        (counts.messages > 0, counts.errors > 0, summary.outcome.is_none()).hash(&mut hasher);
+        let answered = summary.initialize.as_ref().map(|initialize| initialize.answered);
+        (answered, summary.refusal.is_some()).hash(&mut hasher);
+        summary.methods.iter().any(|method| method == "server/discover").hash(&mut hasher);
+        hasher.finish()
     }
-    for named in [&summary.client, &summary.server] {
-        let named = named.as_ref().map(|named| (named.name.as_str(), named.version.as_str()));
-        named.hash(&mut hasher);
-    }
-    (&summary.run, &summary.peer, summary.pid, &summary.origin, &summary.path).hash(&mut hasher);
-    (&summary.revision, summary.auth, summary.is_mcp, summary.status).hash(&mut hasher);
-    let counts = summary.counts;
-    (counts.messages > 0, counts.errors > 0, summary.outcome.is_none()).hash(&mut hasher);
-    let answered = summary.initialize.as_ref().map(|initialize| initialize.answered);
-    (answered, summary.refusal.is_some()).hash(&mut hasher);
-    summary.methods.iter().any(|method| method == "server/discover").hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Those of one id on the wire, or of one group.

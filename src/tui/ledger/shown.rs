@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use foldhash::fast::RandomState;
+
 use crate::{
     capture::ExchangeId,
     tui::rows::{Row, RowId, RowKind},
@@ -14,7 +16,7 @@ const REMEMBERED: usize = 8_192;
 /// Rows that may still change.
 #[derive(Default)]
 pub(super) struct Shown {
-    rows: HashMap<RowId, Row>,
+    rows: HashMap<RowId, Row, RandomState>,
     order: VecDeque<RowId>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::Veil;
 use crate::tui::{
     rows::{RpcId, Symbol, Symbols},
@@ -21,7 +23,7 @@ const FULL: &str = "…";
 /// Gives texts their symbols.
 #[derive(Default)]
 pub(super) struct Interner {
-    known: HashMap<Box<str>, (Symbol, What)>,
+    known: HashMap<Box<str>, (Symbol, What), RandomState>,
     ids: usize,
     /// Not told yet, in the order of their symbols.
     fresh: Vec<Box<str>>,
