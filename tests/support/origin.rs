@@ -38,7 +38,14 @@ impl Origin {
     where
         F: Fn(Request, &mut TcpStream) -> bool + Send + Sync + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::serve_on(TcpListener::bind("127.0.0.1:0").expect("a port"), answer)
+    }
+
+    /// Likewise on a port of its own.
+    pub(crate) fn serve_on<F>(listener: TcpListener, answer: F) -> Self
+    where
+        F: Fn(Request, &mut TcpStream) -> bool + Send + Sync + 'static,
+    {
         let addr = listener.local_addr().expect("an address");
         let answer = Arc::new(answer);
         tasks::thread("origin", move || {

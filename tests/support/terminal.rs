@@ -12,6 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[path = "probe.rs"]
+mod probe;
+
 use base64::Engine as _;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
@@ -46,6 +49,7 @@ struct Seen {
     over: bool,
     /// When the last of it came.
     at: Instant,
+    probe: Option<probe::Probe>,
 }
 
 /// What a terminal is told beside text.
@@ -74,7 +78,12 @@ pub(crate) struct Start {
 impl Start {
     /// wiretape with these words, on a home.
     pub(crate) fn wiretape(home: &Path, words: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wiretape"));
+        Self::program(env!("CARGO_BIN_EXE_wiretape"), home, words)
+    }
+
+    /// Another wiretape likewise.
+    pub(crate) fn program(binary: &str, home: &Path, words: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(binary);
         command.args(words);
         command.arg("--home");
         command.arg(home);
@@ -134,7 +143,14 @@ impl Start {
             0,
             Told::default(),
         );
-        let seen = Seen { parser, bytes: 0, raw: Vec::new(), over: false, at: Instant::now() };
+        let seen = Seen {
+            parser,
+            bytes: 0,
+            raw: Vec::new(),
+            over: false,
+            at: Instant::now(),
+            probe: None,
+        };
         let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let watching = Arc::clone(&seen);
@@ -150,7 +166,7 @@ impl Start {
                 waiting.extend_from_slice(new);
                 let whole = if read == 0 { waiting.len() } else { whole_frames(&waiting) };
                 let rest = waiting.split_off(whole);
-                seen.parser.process(&waiting);
+                seen.show(&waiting, at);
                 waiting = rest;
                 seen.raw.extend_from_slice(new);
                 seen.bytes += read;

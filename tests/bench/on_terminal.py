@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""on_terminal.py own|attached WIRETAPE HOME OPTION...: a recorder with a terminal UI on a pty, until SIGTERM.
+
+attached.sh starts it. `own` is `record` with its UI. `attached` is `record --headless` with `open` beside
+it, which is no descendant of this process: who counts the processor time of this one and its children
+counts the recorder's alone. A terminal has 120 columns and 40 rows, and two seconds after its start Enter
+is pressed: what it shows then are the calls of the newest session as they come.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+# Traffic comes a second after the port is open: a session is there by then.
+ENTER_AFTER = 2.0
+
+
+def on_terminal(words):
+    """Starts a program on a pty; its process and our end of the pty."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    process = subprocess.Popen(
+        words,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm-256color"},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def watch(process, ours, goes_on):
+    """Reads what is painted and throws it away, until the program ends or nothing goes on."""
+    enter = time.monotonic() + ENTER_AFTER
+    while process.poll() is None and goes_on():
+        if enter and time.monotonic() > enter:
+            os.write(ours, b"\r")
+            enter = None
+        if select.select([ours], [], [], 0.2)[0]:
+            try:
+                os.read(ours, 65536)
+            except OSError:  # The end of a pty is an error on Linux.
+                break
+    if process.poll() is None:
+        process.terminate()
+    process.wait()
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def look_on(wiretape, home, recorder):
+    """`open` on a terminal, as nobody's child, until the recorder is gone."""
+    if os.fork():
+        os.wait()
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    words = [wiretape, "open", "--home", home]
+    watch(*on_terminal(words), lambda: is_there(recorder))
+    os._exit(0)
+
+
+def main():
+    kind, wiretape, home, *options = sys.argv[1:]
+    record = [wiretape, "record", "--home", home, *options]
+    ending = []
+    signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
+    if kind == "own":
+        process, ours = on_terminal(record)
+        return watch(process, ours, lambda: not ending)
+    process = subprocess.Popen([*record, "--headless"])
+    # It owns the home once it listens there.
+    while process.poll() is None and not os.path.exists(os.path.join(home, "socket")):
+        time.sleep(0.05)
+    look_on(wiretape, home, process.pid)
+    while process.poll() is None and not ending:
+        time.sleep(0.1)
+    process.terminate()
+    process.wait()
+
+
+if __name__ == "__main__":
+    main()
