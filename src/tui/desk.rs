@@ -1,9 +1,15 @@
 //! The UI's only door: what it asks, and the news that come. Who answers reads the store, parses and
 //! searches; the UI never does (tui.md §4: it never reads disk, parses or greps).
 
+mod replays;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+pub use replays::{
+    Given, GivenHeader, GivenValue, Preview, Replayed, ReportForm, Secret, VerdictTold,
+};
 
 use super::{
     json::Index,
@@ -16,7 +22,6 @@ use crate::{
         picture::{self, Timeline},
         problems::Problem,
     },
-    replay::compare::{Difference, Ruling},
 };
 
 /// Names one question, so that an answer that comes late is known. A new question of the same kind
@@ -76,6 +81,23 @@ pub enum Ask {
         /// Where.
         path: String,
     },
+    /// The same as a text to be copied: [`News::Text`].
+    Written {
+        /// Comes back.
+        ticket: Ticket,
+        /// Which session.
+        session: SessionId,
+        /// As with [`Ask::Export`].
+        format: String,
+    },
+    /// Where a value stands in the recording, old to new: [`News::Mentions`] as they are found, then
+    /// [`News::Over`].
+    Trace {
+        /// Comes back.
+        ticket: Ticket,
+        /// The value.
+        value: String,
+    },
     /// A text to be copied: [`News::Text`].
     Text {
         /// Comes back.
@@ -95,6 +117,8 @@ pub enum Ask {
         row: Option<At>,
         /// The endpoint, as `--to`; none for the recorded one.
         to: Option<String>,
+        /// What is taken beside the recording.
+        given: Given,
     },
     /// Replays what was previewed: [`News::Verdict`] a step, then [`News::Replayed`], or
     /// [`News::Failed`].
@@ -109,6 +133,8 @@ pub enum Ask {
         to: String,
         /// Tools that may have side effects are called too.
         allow_side_effects: bool,
+        /// What is taken beside the recording.
+        given: Given,
     },
     /// Holds two calls, or two sessions, against each other: the same news.
     Compare {
@@ -123,6 +149,19 @@ pub enum Ask {
         ticket: Ticket,
         /// The replay.
         run: Ticket,
+    },
+    /// Writes what a replay or a diff came to into a file, as `verify` does: [`News::Done`].
+    Report {
+        /// Comes back.
+        ticket: Ticket,
+        /// The replay.
+        run: Ticket,
+        /// Paths that are looked over: what differs there alone is the same.
+        ignored: Vec<String>,
+        /// How.
+        form: ReportForm,
+        /// Where.
+        path: String,
     },
     /// Writes a text into a file that is not there yet: [`News::Done`].
     Save {
@@ -213,6 +252,17 @@ pub enum News {
         ticket: Ticket,
         /// The rows.
         rows: Vec<RowId>,
+        /// Exchanges looked at.
+        done: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// Places where a value stands, in the order of time.
+    Mentions {
+        /// Of which question.
+        ticket: Ticket,
+        /// The places.
+        mentions: Vec<MentionTold>,
         /// Exchanges looked at.
         done: u64,
         /// Of so many.
@@ -417,65 +467,28 @@ pub trait Desk: Send {
     fn ask(&mut self, ask: Ask);
 }
 
-/// What a replay would send, masked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    /// The recorded endpoint: where it goes unless the user says otherwise.
-    pub to: String,
-    /// Steps that would be sent.
-    pub steps: u64,
-    /// The one request, or the first one: its line, headers and body.
-    pub request: Vec<String>,
-    /// Tools that are left out unless side effects are allowed.
-    pub guarded: Vec<String>,
-    /// What else is to be known: credentials that are left out.
-    pub notes: Vec<String>,
-}
+/// Places of one value that are told at most: `wiretape trace` has all.
+pub const MENTIONS: usize = 10_000;
 
-/// A step and its verdict. Texts are masked and visible.
+/// A place where a value stands. Texts are masked and visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerdictTold {
-    /// The recorded exchange; none for what only the replay brought.
-    pub exchange: Option<ExchangeId>,
-    /// The message's number in it.
+pub struct MentionTold {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The message's number in it; none where it is none's.
     pub number: Option<u32>,
-    /// JSON-RPC method, or what the step is.
-    pub method: String,
-    /// Tool, prompt, resource, task.
-    pub name: String,
-    /// The verdict.
-    pub ruling: Ruling,
-    /// The recorded outcome: `200 41ms`.
-    pub recorded: String,
-    /// The other one; empty where there is none.
-    pub replayed: String,
-    /// How long the recorded answer took, microseconds.
-    pub recorded_us: Option<u32>,
-    /// Likewise the other one.
-    pub replayed_us: Option<u32>,
-    /// Where it differs.
-    pub differences: Vec<Difference>,
-    /// Why it was skipped, or what else is said of it.
-    pub reason: Option<String>,
-}
-
-/// How a replay ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replayed {
-    /// Steps compared.
-    pub compared: u64,
-    /// Of so many.
-    pub of: u64,
-    /// Skipped.
-    pub skipped: u64,
-    /// Paths that built-in rules or the user's ignore.
-    pub ignored_paths: Vec<String>,
-    /// `verify`'s exit code.
-    pub exit: u8,
-    /// What else there is to say: headers that were not sent.
-    pub notes: Vec<String>,
-    /// The tape into which the answers can be put; none for a store, and for a diff.
-    pub baseline: Option<String>,
-    /// So many answers can be put in.
-    pub acceptable: u64,
+    /// The session, where it has a row.
+    pub session: Option<SessionId>,
+    /// When.
+    pub at: Timestamp,
+    /// The server said it.
+    pub from_server: bool,
+    /// `request-header:NAME`, `response-body:/a/b`, `url`, `cookie:NAME`.
+    pub place: String,
+    /// What it is in the life of the value: `first seen`, `first used`, or nothing.
+    pub what: &'static str,
+    /// It came before the first use that succeeded.
+    pub origin: bool,
+    /// The exchange in a few words: method, URL, status.
+    pub words: String,
 }

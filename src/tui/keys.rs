@@ -103,6 +103,10 @@ pub enum Action {
     Replay,
     /// Replay the session.
     ReplaySession,
+    /// Edit the request of the call, then send it.
+    Edit,
+    /// Where the value under the cursor comes from and goes to.
+    Trace,
     /// Diff with the mark or with what was recorded.
     Diff,
     /// Mark the row.
@@ -203,6 +207,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(&["e"], Action::Export, "export", "export", "export"),
     bind(&["r"], Action::Replay, "replay", "replay the call (preview first)", "replay"),
     bind(&["R"], Action::ReplaySession, "replay-session", "replay the session", "replay"),
+    bind(&["^e"], Action::Edit, "edit", "edit the request in $EDITOR, then resend it", "edit"),
+    bind(&["T"], Action::Trace, "trace", "where this value comes from and goes to", "trace"),
     bind(&["d"], Action::Diff, "diff", "diff with the mark, or with what was recorded", "diff"),
     bind(&["m"], Action::Mark, "mark", "mark the row", "mark"),
     bind(&["'"], Action::NextMark, "next-mark", "next mark", "next mark"),

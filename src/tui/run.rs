@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub use super::app::{Log, Options};
+pub use super::app::{Editing, Editor, Log, Options};
 use super::{
     app::{App, Effect, Msg},
     desk::{Desk, News},
@@ -59,11 +59,11 @@ pub async fn run(
     // Its handler of resizes first: what comes between is no more missed.
     let events = EventStream::new();
     let size = terminal::size()?;
-    let log = options.log.clone();
+    let (log, editor) = (options.log.clone(), options.editor.clone());
     let app = App::new(options, size, clock::now());
     let (texts, read) = mpsc::channel(1);
     let painter = Painter::new(size);
-    let mut ui = Ui { app, painter, screen, desk, log, texts, ended: None };
+    let mut ui = Ui { app, painter, screen, desk, log, editor, editing: None, texts, ended: None };
     let ended = ui.turn(signals, events, news, read).await;
     drop(ui);
     ended
@@ -75,6 +75,9 @@ struct Ui {
     screen: Screen,
     desk: Box<dyn Desk>,
     log: Option<Log>,
+    editor: Option<Editor>,
+    /// A text that is to be edited.
+    editing: Option<String>,
     /// Texts that were read for [`Effect::Log`].
     texts: mpsc::Sender<Msg>,
     ended: Option<Ended>,
@@ -114,7 +117,7 @@ impl Ui {
                     // A held key is one paint. The stream itself must not be asked whether it has
                     // more: it keeps the first waker that it sees, and would wake nobody.
                     for _ in 1..AT_ONCE {
-                        if suspend || !event::poll(Duration::ZERO).unwrap_or(false) {
+                        if suspend || self.editing.is_some() || !event::poll(Duration::ZERO).unwrap_or(false) {
                             break;
                         }
                         // An error comes again from the stream.
@@ -157,12 +160,50 @@ impl Ui {
                 self.back()?;
                 at_once = true;
             }
+            if let Some(text) = self.editing.take() {
+                // Its thread reads what is typed: that is the editor's now.
+                drop(events);
+                let edited = self.edit(text, &mut signals).await;
+                events = EventStream::new();
+                let edited = match edited {
+                    Ok(edited) => edited,
+                    Err(ended) => return Ok(ended),
+                };
+                self.back()?;
+                self.update(Msg::Edited(edited), &mut suspend)?;
+                at_once = true;
+            }
             if at_once {
                 if self.painter.paint(&self.app).is_err() {
                     return Ok(Ended::Signalled(HANGUP));
                 }
                 painted = Instant::now();
                 dirty = false;
+            }
+        }
+    }
+
+    /// Gives the terminal to the editor until that ends. News wait: nobody who records waits for them.
+    async fn edit(
+        &mut self,
+        text: String,
+        signals: &mut Signals,
+    ) -> Result<Result<String, String>, Ended> {
+        let Some(editor) = &self.editor else {
+            return Ok(Err("there is no editor here".to_owned()));
+        };
+        Screen::give_back();
+        let mut editing = (editor.0)(text);
+        loop {
+            tokio::select! {
+                biased;
+                () = screen::died() => return Err(Ended::Died),
+                edited = &mut editing => return Ok(edited),
+                signal = signals.next() => match signal {
+                    // ^C and ^Z are the editor's.
+                    Signal::End(INTERRUPT) | Signal::Continued => {}
+                    Signal::End(number) => return Err(Ended::Signalled(number)),
+                },
             }
         }
     }
@@ -200,6 +241,7 @@ impl Ui {
                 Effect::Copy(text) => self.copy(text)?,
                 Effect::Quit => self.ended = Some(Ended::Left),
                 Effect::Suspend => *suspend = true,
+                Effect::Edit(text) => self.editing = Some(text),
                 Effect::Repaint => self.painter.forget(),
                 Effect::Mouse(on) => self.screen.set_mouse(on)?,
                 Effect::Log => self.read_log(),
@@ -244,5 +286,8 @@ const CUT: usize = 74_000;
 
 /// The signal of a terminal that went away.
 const HANGUP: u8 = 1;
+
+/// That of ^C, where a terminal is not raw.
+const INTERRUPT: u8 = 2;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ use wiretape::{
     replay::{
         bind::{Bindings, Edits, News, Table},
         compare::{Lens, Ruling, Tally, judge},
-        drive::{Done, Report, Settings, Taken, drive},
+        drive::{Done, OwnFields, Report, Settings, Taken, drive},
         guard::Guard,
         plan::Plan,
         rules::Rules,
@@ -166,6 +166,7 @@ fn an_answer_that_does_not_come_is_missing_and_the_next_step_is_sent() {
         headers: Vec::new(),
         guard: Guard { all: true, tools: Vec::new() },
         edits: Edits::default(),
+        own: OwnFields::default(),
         speed: None,
         upstream: UpstreamSettings::default(),
         run: "test".to_owned(),

@@ -29,6 +29,7 @@
 //! | 19 | replay | `replaying` | tape |
 //! | 20 | pipes and logs | `looking`, `hygiene` | tape, store, standard input |
 
+mod editing;
 mod everywhere;
 mod hostile;
 mod hygiene;

@@ -4,13 +4,14 @@
 //! `keeper` reads what there was before, oldest first, in parts, then goes on with what comes: it
 //! alone tells rows and sessions. `worker`s answer what is asked: one thread for what is looked at
 //! (`exchange`), one for the filter and one for the search (`seek`), one for what takes its time
-//! (`session`, `outlets`). All share one source and one ledger. News go through a bounded channel: a UI that is slow
+//! (`session`, `outlets`), one that follows a value (`mentions`). All share one source and one ledger. News go through a bounded channel: a UI that is slow
 //! holds the keeper up, that holds up its feed, which then reads the journal; the recorder is never
 //! waited for, nor does it wait.
 
 mod exchange;
 mod feed;
 mod keeper;
+mod mentions;
 mod outlets;
 mod replays;
 mod seek;
@@ -19,6 +20,7 @@ mod shared;
 mod span;
 #[cfg(test)]
 mod tests;
+
 mod veil;
 mod worker;
 
@@ -130,6 +132,7 @@ pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<N
         searches: Worker::start("browse-search", &shared, true, false)?,
         sessions: Worker::start("browse-session", &shared, true, false)?,
         indexes: Worker::start("browse-index", &shared, true, false)?,
+        traces: Worker::start("browse-trace", &shared, true, false)?,
         others: Worker::start("browse-rest", &shared, false, false)?,
         _judge: Worker::start("browse-judge", &shared, false, true)?,
         wake,
@@ -147,6 +150,7 @@ struct Workers {
     searches: Worker,
     sessions: Worker,
     indexes: Worker,
+    traces: Worker,
     others: Worker,
     /// Nothing is asked of it: it judges what nobody looks at yet.
     _judge: Worker,
@@ -162,8 +166,11 @@ impl Desk for Workers {
             Ask::Search { .. } => self.searches.ask(ask),
             Ask::Session { .. } => self.sessions.ask(ask),
             Ask::Index { .. } => self.indexes.ask(ask),
+            Ask::Trace { .. } => self.traces.ask(ask),
             Ask::Cancel(ticket) => {
-                for worker in [&self.filters, &self.searches, &self.sessions, &self.indexes] {
+                let workers =
+                    [&self.filters, &self.searches, &self.sessions, &self.indexes, &self.traces];
+                for worker in workers {
                     worker.cancel(ticket);
                 }
                 self.replays.cancel(ticket);
@@ -172,6 +179,7 @@ impl Desk for Workers {
             | Ask::Replay { .. }
             | Ask::Compare { .. }
             | Ask::Accept { .. }
+            | Ask::Report { .. }
             | Ask::Save { .. } => self.replays.ask(ask),
             // A keeper that has ended has said why.
             Ask::Complete(rows) => drop(self.wake.send(Wake::Complete(rows))),

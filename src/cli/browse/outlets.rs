@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// Bytes that are handed to a clipboard at most.
+const COPIED: u64 = 8 << 20;
+
 /// Writes a session into a file; what there is to say of it.
 pub(super) fn write(
     session: SessionId,
@@ -32,6 +35,17 @@ pub(super) fn write(
     let name = shared.ledger().name(session).context("the session is not there any more")?;
     let path = PathBuf::from(path);
     export::session(Box::new(shared.clone()), name, Some(format), &path, shared.reveals())
+}
+
+/// The same as a text.
+pub(super) fn written(session: SessionId, format: &str, shared: &Shared) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("session");
+    write(session, format, &path.to_string_lossy(), shared)?;
+    if path.metadata()?.len() > COPIED {
+        bail!("that is too long for a clipboard\nhint: e writes it into a file");
+    }
+    Ok(std::fs::read_to_string(path)?)
 }
 
 /// A text to be copied.

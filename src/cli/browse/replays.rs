@@ -5,6 +5,9 @@
 //! comparison, the same masks; only who is told differs (`verify`'s [`verify::Sink`]). One thread replays, one
 //! at a time; another one looks and compares, so that a preview waits for no replay.
 
+mod edited;
+mod held;
+mod preview;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -20,6 +23,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use held::{Held, Whole, report};
 use screen::{Screen, summed, told};
 use tokio::sync::oneshot;
 
@@ -27,7 +31,6 @@ use super::{
     super::{
         diff,
         masked::Mask,
-        pretty,
         recording::Recording,
         units,
         verify::{self, Asked, Came, Played, RanTape, of_recording, of_tape},
@@ -35,16 +38,15 @@ use super::{
     shared::{Gone, Shared},
 };
 use crate::{
-    capture::{ExchangeId, Timestamp, redact::Leg},
+    capture::{ExchangeId, Timestamp},
     protocol::{Session, Story},
-    recorder::Source as _,
     replay::{
         compare::{Ruling, Verdict, compare_each, compare_steps},
         steps::{Step, steps},
     },
     tasks,
     tui::{
-        desk::{Ask, At, News, Pair, Preview, Replayed, Ticket},
+        desk::{Ask, At, Given, GivenValue, News, Pair, Replayed, Ticket},
         rows::SessionId,
         text,
     },
@@ -56,9 +58,6 @@ const WAITING: usize = 64;
 /// Exchanges of a session that are read to tell one call of it; of a larger session the call's own
 /// exchange is read alone.
 const TOLD: usize = 2_000;
-
-/// Lines of a request that the screen gets.
-const LINES: usize = 2_000;
 
 /// The threads' inboxes, and what can still be stopped.
 pub(super) struct Replays {
@@ -83,12 +82,13 @@ impl Replays {
         as_of: Option<Timestamp>,
         reveal: bool,
     ) -> std::io::Result<Self> {
-        let reveals = Arc::new(AtomicBool::new(reveal));
+        let (reveals, held) = (Arc::new(AtomicBool::new(reveal)), Held::default());
         let inbox = |name: &str| {
             let (sender, jobs) = channel();
             let (shared, tape, reveals) =
                 (shared.clone(), tape.map(Path::to_owned), Arc::clone(&reveals));
-            let desk = Replaying { shared, tape, as_of, reveals, last: None };
+            let held = held.clone();
+            let desk = Replaying { shared, tape, as_of, reveals, held, last: None };
             tasks::thread(name, move || desk.run(&jobs))?;
             std::io::Result::Ok(sender)
         };
@@ -106,6 +106,7 @@ impl Replays {
             Ask::Accept { ticket, .. } => (&self.sends, *ticket),
             Ask::Preview { ticket, .. }
             | Ask::Compare { ticket, .. }
+            | Ask::Report { ticket, .. }
             | Ask::Save { ticket, .. } => (&self.looks, *ticket),
             _ => return,
         };
@@ -133,6 +134,8 @@ struct Replaying {
     tape: Option<PathBuf>,
     as_of: Option<Timestamp>,
     reveals: Arc<AtomicBool>,
+    /// What the latest replays and diffs came to: what can be reported.
+    held: Held,
     /// What the latest replay of the tape came to: what can be accepted. The answers of the steps
     /// that changed are in it.
     last: Option<(Ticket, RanTape)>,
@@ -165,21 +168,26 @@ impl Replaying {
         stopped: oneshot::Receiver<()>,
     ) -> anyhow::Result<Option<News>> {
         match ask {
-            Ask::Preview { session, row, to, .. } => {
-                let told = self.preview(session, row, to)?;
+            Ask::Preview { session, row, to, given, .. } => {
+                let told = self.preview(session, row, to, &given)?;
                 Ok(Some(News::Preview(ticket, Arc::new(told))))
             }
-            Ask::Replay { session, row, to, allow_side_effects, .. } => {
-                let mut asked = self.asked(row, to);
+            Ask::Replay { session, row, to, allow_side_effects, given, .. } => {
+                let mut asked = self.asked(row, to, &given)?;
                 asked.guard.all = allow_side_effects;
-                asked.update = self.tape.is_some();
-                let replayed = self.replay(ticket, session, asked, stopped)?;
+                // The answer to another request is nothing to be put into the tape.
+                asked.update = self.tape.is_some() && given.edited.is_none();
+                let replayed = self.replay(ticket, session, (asked, &given), stopped)?;
                 Ok(Some(News::Replayed(ticket, replayed)))
             }
             Ask::Compare { what, .. } => {
                 self.compare(ticket, what).map(|tally| Some(News::Replayed(ticket, tally)))
             }
             Ask::Accept { run, .. } => self.accept(run).map(|said| Some(News::Done(ticket, said))),
+            Ask::Report { run, ignored, form, path, .. } => {
+                let text = self.held.written(run, &ignored, form)?;
+                save(&path, &text).map(|said| Some(News::Done(ticket, said)))
+            }
             Ask::Save { path, text, .. } => {
                 save(&path, &text).map(|said| Some(News::Done(ticket, said)))
             }
@@ -191,11 +199,18 @@ impl Replaying {
         self.reveals.load(Ordering::Relaxed)
     }
 
-    fn asked(&self, row: Option<At>, to: String) -> Asked {
+    fn asked(&self, row: Option<At>, to: String, given: &Given) -> anyhow::Result<Asked> {
         let one = row.map(|At { exchange, number }| (exchange, number));
         let mut asked = Asked::plain(to, self.reveals());
+        for header in &given.headers {
+            let value = match &header.value {
+                GivenValue::Typed(value) => value.0.clone(),
+                GivenValue::Environment(variable) => verify::variable(&header.name, variable)?,
+            };
+            asked = asked.with_secret(&header.name, &value);
+        }
         asked.one = one;
-        asked
+        Ok(asked)
     }
 
     /// A session as `verify` plays it: from its tape, or from a copy of what the store has.
@@ -222,74 +237,17 @@ impl Replaying {
         Recording::of(Box::new(self.shared.clone()), self.as_of, self.tape.is_some())
     }
 
-    fn preview(
-        &self,
-        session: SessionId,
-        row: Option<At>,
-        to: Option<String>,
-    ) -> anyhow::Result<Preview> {
-        let played = self.load(session)?;
-        let asked = self.asked(row, to.clone().unwrap_or_default());
-        let told = verify::foretell(&played, &asked)?;
-        let told = told.context("the session has nothing that could be sent")?;
-        let mut mask = Mask::new(self.reveals());
-        let (mut request, mut notes) = (Vec::new(), Vec::new());
-        if told.needed > 0 {
-            let many = units::count(told.needed, "step");
-            notes.push(format!("{many} of them because others need what they bring"));
-        }
-        if let Some((exchange, first)) = &told.first {
-            // What is secret in it is known by its own records.
-            for record in self.shared.clone().records(*exchange)? {
-                mask.hear(&record.fact);
-            }
-            request.push(format!("{} {}", first.method, mask.url(&first.url)));
-            let headers = mask.headers(&first.headers);
-            let line = |(name, value): (&str, &bytes::Bytes)| {
-                format!("{name}: {}", String::from_utf8_lossy(value))
-            };
-            request.extend(headers.iter().map(line));
-            if let Some(body) = &first.body {
-                let body = mask.body(None, Leg::Mcp, body.as_bytes());
-                let lines = pretty::json(&body);
-                let lines = lines.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
-                request.push(String::new());
-                request.extend(lines.lines().take(LINES).map(str::to_owned));
-            }
-            notes.extend((!first.left_out.is_empty()).then(|| {
-                let names = first.left_out.join(", ");
-                format!("not sent, for it is a credential: {names}; `wiretape replay --header-env` gives it")
-            }));
-            notes.extend(
-                (!first.given.is_empty())
-                    .then(|| format!("sent as the server gives it: {}", first.given.join(", "))),
-            );
-            if first.unfilled {
-                notes.push("values of earlier answers are put in when it is sent".to_owned());
-            }
-        }
-        let visible = |lines: Vec<String>| -> Vec<String> {
-            lines.iter().map(|line| text::visible(line).into_owned()).collect()
-        };
-        // What was typed is the user's own; the recorded one may bear a key.
-        let to = to.unwrap_or_else(|| mask.url(&told.endpoint).into_owned());
-        Ok(Preview {
-            to,
-            steps: told.steps,
-            request: visible(request),
-            guarded: visible(told.guarded),
-            notes: visible(notes),
-        })
-    }
-
     fn replay(
         &mut self,
         ticket: Ticket,
         session: SessionId,
-        mut asked: Asked,
+        (mut asked, given): (Asked, &Given),
         stopped: oneshot::Receiver<()>,
     ) -> anyhow::Result<Replayed> {
         let played = self.load(session)?;
+        if given.edited.is_some() {
+            asked = self.edited(&played, asked, given)?.0;
+        }
         if asked.to.is_empty() {
             asked.to = played.endpoint().context("the session has no step with a URL")?;
         }
@@ -303,19 +261,21 @@ impl Replaying {
             }
             Ok(())
         })?;
-        let mut screen = Screen { ticket, verdicts: sender, sums: Replayed::default() };
+        let mut screen = Screen::new(ticket, sender);
         let stop = async {
             // Either end: it was said, or the screen was closed.
             drop(stopped.await);
         };
         let ran = verify::play_to(&played, &asked, &mut screen, stop);
         let mut sums = std::mem::take(&mut screen.sums);
+        let report = screen.report(&played[0].name);
         drop(screen);
         if let Ok(Err(Gone)) = telling.join() {
             return Err(Gone.into());
         }
         let mut ran = ran?;
         sums.exit = verify::exit_code(&ran, false);
+        self.held.push(ticket, report);
         let fixable = ran.tapes.pop().filter(|_| asked.update && !ran.interrupted);
         if let (Some(tape), Some(path)) = (fixable, &self.tape) {
             sums.acceptable = tape.acceptable();
@@ -345,10 +305,11 @@ impl Replaying {
         let mut recording = self.recording()?;
         recording.tell_secrets(&mask);
         let mut counts = Counts::default();
-        let mut verdicts = Vec::new();
+        let (mut verdicts, mut whole) = (Vec::new(), Whole::default());
         let mut take = |verdict: Verdict, came: &Came| {
             counts.take(verdict.ruling);
             verdicts.push(told(&verdict, came));
+            whole.push(&verdict);
         };
         let tally = match what {
             Pair::Calls(own, its) => {
@@ -374,6 +335,8 @@ impl Replaying {
         for verdict in verdicts {
             self.shared.tell(News::Verdict(ticket, Arc::new(verdict)))?;
         }
+        let whole = whole.all().map(|whole| report("diff", whole, &tally));
+        self.held.push(ticket, whole);
         Ok(Replayed { exit: u8::from(!counts.all_same), ..summed(&tally) })
     }
 

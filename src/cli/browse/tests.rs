@@ -1,6 +1,8 @@
 //! Whatever way a recording comes to the desk, as a tape, from a store, or as it happens, the rows
 //! and sessions are the same in the end.
 
+mod answers;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,

@@ -9,7 +9,7 @@ use std::sync::{
 use std::time::{Duration, Instant};
 
 use super::{
-    exchange, outlets,
+    exchange, mentions, outlets,
     seek::{Seek, Sought},
     session,
     shared::{Gone, Shared},
@@ -113,6 +113,9 @@ fn ticket(ask: &Ask) -> Ticket {
         | Ask::Accept { ticket, .. }
         | Ask::Save { ticket, .. }
         | Ask::Index { ticket, .. }
+        | Ask::Written { ticket, .. }
+        | Ask::Trace { ticket, .. }
+        | Ask::Report { ticket, .. }
         | Ask::Delete { ticket, .. }
         | Ask::Cancel(ticket) => *ticket,
         Ask::Complete(_) | Ask::Reveal(_) => Ticket::default(),
@@ -136,6 +139,10 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
             outlets::write(session, &format, &path, shared)
                 .map(|said| Some(News::Done(ticket, said)))
         }
+        Ask::Written { session, format, .. } => {
+            outlets::written(session, &format, shared).map(|text| Some(News::Text(ticket, text)))
+        }
+        Ask::Trace { value, .. } => mentions::tell(&value, ticket, shared, latest).map(|()| None),
         Ask::Text { row, what, .. } => {
             outlets::text(row, what, shared).map(|text| Some(News::Text(ticket, text)))
         }
@@ -148,6 +155,7 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
         | Ask::Replay { .. }
         | Ask::Compare { .. }
         | Ask::Accept { .. }
+        | Ask::Report { .. }
         | Ask::Save { .. }
         | Ask::Complete(_)
         | Ask::Cancel(_)

@@ -12,8 +12,8 @@ mod tests;
 use std::{collections::HashSet, fmt::Write as _, process::ExitCode};
 
 use anyhow::anyhow;
-use order::Order;
-use origin::{Held, Origins, Seen};
+pub(super) use order::Order;
+pub(super) use origin::{Held, Origins, Seen};
 
 use super::{
     Ctx,

@@ -14,7 +14,7 @@ const WAITING_CAP: usize = 100_000;
 
 /// Puts mentions in order: exchanges come by the time they began.
 #[derive(Default)]
-pub(super) struct Order {
+pub(in crate::cli) struct Order {
     /// By time, exchange, and order within it.
     waiting: BinaryHeap<Reverse<Waiting>>,
     number: u64,
@@ -27,7 +27,7 @@ struct Waiting {
 
 impl Order {
     /// Takes the mentions of an exchange; gives what must go on for want of room.
-    pub(super) fn add(&mut self, mentions: Vec<Mention>) -> Vec<Mention> {
+    pub(in crate::cli) fn add(&mut self, mentions: Vec<Mention>) -> Vec<Mention> {
         for mention in mentions {
             let at = (mention.at, mention.exchange, self.number);
             self.number += 1;
@@ -38,7 +38,7 @@ impl Order {
     }
 
     /// What no exchange that begins at this time or later can come before.
-    pub(super) fn until(&mut self, begins: Timestamp) -> Vec<Mention> {
+    pub(in crate::cli) fn until(&mut self, begins: Timestamp) -> Vec<Mention> {
         let mut ready = Vec::new();
         while self.waiting.peek().is_some_and(|Reverse(next)| next.at.0 < begins) {
             ready.extend(self.pop());
@@ -47,7 +47,7 @@ impl Order {
     }
 
     /// What is left.
-    pub(super) fn rest(mut self) -> impl Iterator<Item = Mention> {
+    pub(in crate::cli) fn rest(mut self) -> impl Iterator<Item = Mention> {
         std::iter::from_fn(move || self.pop())
     }
 

@@ -12,15 +12,15 @@ use crate::{
 const HELD_CAP: usize = 1_000;
 
 /// A mention, and what is known of its exchange.
-pub(super) struct Seen {
-    pub(super) mention: Mention,
-    pub(super) session: Option<ExchangeId>,
+pub(in crate::cli) struct Seen {
+    pub(in crate::cli) mention: Mention,
+    pub(in crate::cli) session: Option<ExchangeId>,
     /// The client sent the value, and the server took it.
     used: bool,
 }
 
 impl Seen {
-    pub(super) fn of(mention: Mention, recording: &Recording) -> Self {
+    pub(in crate::cli) fn of(mention: Mention, recording: &Recording) -> Self {
         let status = recording.summary(mention.exchange).and_then(|summary| summary.status);
         let used = mention.side == Side::Request && status.is_some_and(|s| (200..300).contains(&s));
         let session = recording.session_of(mention.exchange).map(|session| session.id);
@@ -29,24 +29,24 @@ impl Seen {
 }
 
 /// A mention with what it is in the life of the value.
-pub(super) struct Held {
-    pub(super) seen: Seen,
+pub(in crate::cli) struct Held {
+    pub(in crate::cli) seen: Seen,
     /// It came before the first use that succeeded.
-    pub(super) origin: bool,
+    pub(in crate::cli) origin: bool,
     /// It is that use.
-    pub(super) first_use: bool,
+    pub(in crate::cli) first_use: bool,
 }
 
 /// Tells origins from uses.
 #[derive(Default)]
-pub(super) struct Origins {
+pub(in crate::cli) struct Origins {
     held: Vec<Seen>,
     settled: bool,
 }
 
 impl Origins {
     /// Takes the next mention; gives those that are settled by now.
-    pub(super) fn take(&mut self, seen: Seen) -> Vec<Held> {
+    pub(in crate::cli) fn take(&mut self, seen: Seen) -> Vec<Held> {
         if self.settled {
             return vec![Held { seen, origin: false, first_use: false }];
         }
@@ -61,7 +61,7 @@ impl Origins {
     }
 
     /// What is still held: of no known use.
-    pub(super) fn rest(&mut self) -> Vec<Held> {
+    pub(in crate::cli) fn rest(&mut self) -> Vec<Held> {
         self.settle(None)
     }
 

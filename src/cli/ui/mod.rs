@@ -1,6 +1,7 @@
 //! The terminal UI as verbs start it: what was typed, the environment and `keys.toml` become its
 //! options; a panic of any thread gives the terminal back and leaves a report.
 
+mod editor;
 mod keys;
 mod log;
 pub(super) mod open;
@@ -41,7 +42,8 @@ pub(super) fn options(looks: Looks, home: &Home, ctx: &Ctx) -> anyhow::Result<Op
     let log = home.ensure().ok().and_then(|()| log::open(&home.logs()));
     let keys = keys::read(&home.keys())?;
     panics::report_into(&home.logs(), ctx.another_output());
-    Ok(Options { theme, mouse: !looks.no_mouse, keys, log, greeting: None })
+    let editor = Some(editor::editor());
+    Ok(Options { theme, mouse: !looks.no_mouse, keys, log, editor, greeting: None })
 }
 
 /// Shows what is opened until the user leaves.

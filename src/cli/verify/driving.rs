@@ -230,6 +230,7 @@ pub(super) fn settings(asked: &Asked, session: ExchangeId) -> Settings {
         headers: asked.headers.clone(),
         guard: asked.guard.clone(),
         edits: asked.edits.clone(),
+        own: asked.own.clone(),
         speed: asked.speed,
         upstream: asked.upstream.clone(),
         run: format!("replay-{}", ExchangeId::next()),

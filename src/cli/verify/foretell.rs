@@ -22,6 +22,8 @@ const LOOKED_AT: usize = 10_000;
 pub(in crate::cli) struct Foretold {
     /// The recorded endpoint.
     pub(in crate::cli) endpoint: String,
+    /// Where it goes.
+    pub(in crate::cli) to: String,
     /// Steps that would be sent, those that others need among them.
     pub(in crate::cli) steps: u64,
     /// How many of them are sent because others need them.
@@ -44,6 +46,7 @@ pub(in crate::cli) fn foretell(played: &Played, asked: &Asked) -> anyhow::Result
     let sent = plan.items.iter().filter(|item| item.role() != Role::Left);
     let mut told = Foretold {
         endpoint: plan.endpoint.clone(),
+        to: settings.to.clone(),
         steps: sent.count() as u64,
         needed: plan.items.iter().filter(|item| item.role() == Role::Needed).count() as u64,
         guarded: Vec::new(),
@@ -54,10 +57,9 @@ pub(in crate::cli) fn foretell(played: &Played, asked: &Asked) -> anyhow::Result
             let first = drive::foretell(plan, &planned.bindings, item, &settings)?;
             told.first = first.map(|first| (item.step.exchange, first));
         }
-        let refused = item
-            .tool()
+        let refused = drive::tool(&asked.edits, item)
             .filter(|tool| asked.guard.refuses(tool, &plan.tools, &Hints::default()).is_some());
-        told.guarded.extend(refused.map(str::to_owned));
+        told.guarded.extend(refused);
         Ok(())
     };
     let mut looked_at = 0;

@@ -32,9 +32,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-pub(super) use foretell::foretell;
+pub(super) use foretell::{Foretold, foretell};
 pub(super) use load::{Played, of_recording, of_tape};
-pub(super) use run::{Asked, Ran, RanTape, play, play_to};
+pub(super) use run::{Asked, Ran, RanTape, play, play_to, variable};
 pub(super) use sink::{Came, Outcome, Sink, Sums};
 
 use self::{

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     capture::{ExchangeId, Record, redact::Leg},
-    cli::{keep::Keep, masked::Mask},
+    cli::{keep::Keep, masked::Mask, pretty},
     replay::{
         bind::Table,
         compare::{Difference, Lens, Ruling, Tally, Verdict, judge},
@@ -40,9 +40,7 @@ pub(super) struct Teller<'t> {
 impl<'t> Teller<'t> {
     pub(super) fn new(asked: &'t Asked, keep: Option<Keep>, sink: &'t mut dyn Sink) -> Self {
         let mut mask = Mask::new(asked.reveal);
-        for (name, value) in &asked.secrets {
-            mask.learn(&name.to_ascii_lowercase(), credential(value));
-        }
+        asked.tell_secrets(&mut mask);
         Self {
             asked,
             sink,
@@ -169,11 +167,19 @@ impl<'t> Teller<'t> {
         verdict
     }
 
+    /// The answer itself: whoever replays one call wants to see it.
+    fn answer(&mut self, its: &Step<'_>) -> Option<String> {
+        self.asked.one?;
+        let payload = self.mask.payload(its.answer()?);
+        let lines = pretty::json(&payload);
+        Some(lines.unwrap_or_else(|| String::from_utf8_lossy(&payload).into_owned()))
+    }
+
     /// What a step that was sent comes to, and what else the server said.
     fn judged(&mut self, item: &Planned<'_>, sent: &Sent) -> Vec<(Verdict, Came)> {
         let story = sent.replayed.story();
         let replayed = steps(story);
-        let its = like(&item.step, &replayed);
+        let its = like(&item.step, &replayed, !self.asked.edits.is_empty());
         let (rules, ignore) = (&self.asked.rules, self.asked.ignore.as_slice());
         let (strict, timing) = (self.asked.strict, self.asked.timing);
         let lens = Lens { rules, ignore, table: &self.table, strict, timing };
@@ -195,7 +201,9 @@ impl<'t> Teller<'t> {
             ..Verdict::of(&item.step, Ruling::Extra, Some(extra.reason.clone()))
         });
         let extras = extras.map(|extra| (extra, Came::default()));
-        std::iter::once((verdict, Came::of(Some(&item.step), its))).chain(extras).collect()
+        let mut came = Came::of(Some(&item.step), its);
+        came.answer = its.and_then(|its| self.answer(its));
+        std::iter::once((verdict, came)).chain(extras).collect()
     }
 
     fn records(&mut self, records: &[Record]) {
@@ -241,13 +249,19 @@ impl<'t> Teller<'t> {
 }
 
 /// The live step that is the recorded one's: the story of one step has its requests to the server
-/// first, and may have answers of the client beside it.
-fn like<'l, 's>(recorded: &Step<'_>, live: &'l [Step<'s>]) -> Option<&'l Step<'s>> {
+/// first, and may have answers of the client beside it. One that was edited may ask for another
+/// method.
+fn like<'l, 's>(
+    recorded: &Step<'_>,
+    live: &'l [Step<'s>],
+    is_edited: bool,
+) -> Option<&'l Step<'s>> {
     let same = |step: &&Step<'_>| {
         step.kind == recorded.kind
             && (step.method() == recorded.method() || step.kind == StepKind::Delete)
     };
-    live.iter().find(same)
+    let kind = |step: &&Step<'_>| is_edited && step.kind == recorded.kind;
+    live.iter().find(same).or_else(|| live.iter().find(kind))
 }
 
 /// A credential without its scheme, which is no secret.

@@ -9,12 +9,12 @@ use super::{
     fix::Fix,
     load::{Played, Telling},
     pipe::{Giver, Taker, beside},
-    print::Teller,
+    print::{Teller, credential},
     sink::{Printer, Sink},
 };
 use crate::{
     capture::ExchangeId,
-    cli::{Ctx, args::Playing, keep::Keep, signals::Signals},
+    cli::{Ctx, args::Playing, keep::Keep, masked::Mask, signals::Signals},
     protocol::{
         Message, Story,
         query::{Query, Subject},
@@ -22,6 +22,7 @@ use crate::{
     replay::{
         bind::{self, Binding, Bindings, Corrections, Edits},
         compare::{Ruling, Tally, Verdict},
+        drive::OwnFields,
         guard::Guard,
         plan::{Apart, Plan, Role},
         rules::{Rules, Selector},
@@ -42,6 +43,8 @@ pub(in crate::cli) struct Asked {
     /// Nothing but this message of the client, or this exchange without one, and what it needs.
     pub(in crate::cli) one: Option<(ExchangeId, u32)>,
     pub(in crate::cli) edits: Edits,
+    /// What else is otherwise in the request of the step that was chosen.
+    pub(in crate::cli) own: OwnFields,
     pub(in crate::cli) speed: Option<f64>,
     pub(in crate::cli) rules: Rules,
     pub(in crate::cli) ignore: Vec<Selector>,
@@ -127,9 +130,7 @@ impl Asked {
             let Some((name, variable)) = header.split_once('=') else {
                 bail!("`{header}` names no variable\nhint: --header-env Authorization=MY_VARIABLE");
             };
-            let value = env::var(variable).map_err(|_| {
-                anyhow::anyhow!("{variable} is not set\nhint: --header-env {name}={variable} sends its value as {name}")
-            })?;
+            let value = self::variable(name, variable)?;
             secrets.push((name.trim().to_owned(), value.clone()));
             headers.push((name.trim().to_owned(), value));
         }
@@ -151,6 +152,20 @@ impl Asked {
         })
     }
 
+    /// What the user gave and is not to be shown.
+    pub(in crate::cli) fn tell_secrets(&self, mask: &mut Mask) {
+        for (name, value) in &self.secrets {
+            mask.learn(&name.to_ascii_lowercase(), credential(value));
+        }
+    }
+
+    /// With one header more, which is secret.
+    pub(in crate::cli) fn with_secret(mut self, name: &str, value: &str) -> Self {
+        self.secrets.push((name.to_owned(), value.to_owned()));
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// With no flag but `--to`, and `--reveal`.
     pub(in crate::cli) fn plain(to: String, reveal: bool) -> Self {
         Self {
@@ -162,6 +177,7 @@ impl Asked {
             only: None,
             one: None,
             edits: Edits::default(),
+            own: OwnFields::default(),
             speed: None,
             rules: Rules::default(),
             ignore: Vec::new(),
@@ -175,6 +191,15 @@ impl Asked {
             json: false,
         }
     }
+}
+
+/// What the environment has for a header.
+pub(in crate::cli) fn variable(name: &str, variable: &str) -> anyhow::Result<String> {
+    env::var(variable).map_err(|_| {
+        anyhow::anyhow!(
+            "{variable} is not set\nhint: --header-env {name}={variable} sends its value as {name}"
+        )
+    })
 }
 
 /// Plays all of it, printing each verdict as it falls and the sums at the end. Signals end it.

@@ -49,6 +49,8 @@ pub(in crate::cli) trait Sink {
 pub(in crate::cli) struct Came {
     pub(in crate::cli) recorded: Option<Outcome>,
     pub(in crate::cli) replayed: Option<Outcome>,
+    /// The live answer on several lines, masked, where one call was asked for.
+    pub(in crate::cli) answer: Option<String>,
 }
 
 /// How one step came out.
@@ -65,7 +67,8 @@ pub(in crate::cli) struct Outcome {
 impl Came {
     /// Of both.
     pub(in crate::cli) fn of(recorded: Option<&Step<'_>>, replayed: Option<&Step<'_>>) -> Self {
-        Self { recorded: recorded.map(Outcome::of), replayed: replayed.map(Outcome::of) }
+        let answer = None;
+        Self { recorded: recorded.map(Outcome::of), replayed: replayed.map(Outcome::of), answer }
     }
 }
 
@@ -100,8 +103,8 @@ pub(in crate::cli) struct Sums<'s> {
     pub(in crate::cli) ran: &'s Ran,
     /// Over all tapes.
     pub(in crate::cli) all: &'s Tally,
-    pub(super) not_selected: u64,
-    pub(super) bindings: &'s [Binding],
+    pub(in crate::cli) not_selected: u64,
+    pub(in crate::cli) bindings: &'s [Binding],
     /// Headers that were not sent, for the tape does not have them or they are credentials.
     pub(in crate::cli) left_out: &'s [String],
 }

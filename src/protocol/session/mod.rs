@@ -163,7 +163,8 @@ impl Sessions {
         self.lead_others(id);
     }
 
-    fn remove(&mut self, id: ExchangeId) {
+    /// An exchange was deleted: it leads nowhere any more.
+    pub fn remove(&mut self, id: ExchangeId) {
         if !self.standings.contains_key(&id) {
             return;
         }

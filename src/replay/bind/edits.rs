@@ -34,6 +34,12 @@ impl Edits {
         Ok(())
     }
 
+    /// Another message in the place of the recorded one.
+    #[must_use]
+    pub fn whole(message: String) -> Self {
+        Self { list: vec![(Selector::Pointer(String::new()), message)] }
+    }
+
     /// There are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

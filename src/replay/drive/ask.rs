@@ -40,7 +40,8 @@ impl<'s> Driver<'_, 's> {
         let owner = self.exchanges.get(&key).and_then(|exchange| exchange.owner);
         let owner = Some(owner.unwrap_or(self.current));
         let Some(recorded) = self.post_like(answer.as_ref()) else { return };
-        let say = Say { recorded, owner, body: Some((&body, &body)), last_event: None };
+        let (last_event, is_chosen) = (None, false);
+        let say = Say { recorded, owner, body: Some((&body, &body)), last_event, is_chosen };
         if let Err(why) = self.send(&say) {
             self.notes.push(format!("the server's request could not be answered: {why}"));
         }

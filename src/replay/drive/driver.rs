@@ -115,6 +115,8 @@ pub(super) struct Say<'m> {
     pub(super) body: Option<(&'m str, &'m str)>,
     /// Takes up a stream behind this event: then it is a GET.
     pub(super) last_event: Option<&'m str>,
+    /// It is the request of a step that was chosen: what the user changed in its fields holds.
+    pub(super) is_chosen: bool,
 }
 
 impl<'r, 's> Driver<'r, 's> {
@@ -241,7 +243,7 @@ impl<'r, 's> Driver<'r, 's> {
             return Ok(Some(reason));
         }
         let refuses = |tool| self.settings.guard.refuses(tool, &self.plan.tools, &self.tools);
-        Ok(item.tool().and_then(refuses))
+        Ok(foretell::tool(&self.settings.edits, item).as_deref().and_then(refuses))
     }
 
     /// Takes what comes until `done`, or until the time is up.
@@ -333,7 +335,8 @@ impl<'r, 's> Driver<'r, 's> {
         let method = if say.last_event.is_some() { "GET" } else { &say.recorded.open.method };
         let last_event = say.last_event;
         let recorded = &say.recorded.open;
-        let draft = Draft { recorded, body: say.body, last_event, schema, revision };
+        let own = say.is_chosen.then_some(&self.settings.own);
+        let draft = Draft { recorded, body: say.body, last_event, schema, revision, own };
         let mut common = Common {
             ids: &mut self.ids,
             jar: &self.jar,
@@ -454,7 +457,8 @@ impl<'r, 's> Driver<'r, 's> {
         }
         self.beside.remove(&index);
         let Some(last) = last.filter(|last| !last.is_empty()) else { return };
-        let say = Say { recorded, owner: None, body: None, last_event: Some(&last) };
+        let last_event = Some(last.as_str());
+        let say = Say { recorded, owner: None, body: None, last_event, is_chosen: false };
         if let Ok(again) = self.send(&say) {
             self.beside.insert(index, again);
         }

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     capture::Headers,
     replay::{
-        bind::{Bindings, Table},
+        bind::{Bindings, Edits, Table},
         edit,
-        plan::{Plan, Planned},
+        plan::{Plan, Planned, Role},
     },
 };
 
@@ -89,6 +89,7 @@ pub fn foretell(
         last_event: None,
         schema: tool.as_deref().and_then(|tool| plan.tools.schema(tool)),
         revision: None,
+        own: (item.role == Role::Chosen).then_some(&settings.own),
     };
     let mut left_out = BTreeSet::new();
     let fields = draft.fields(&mut Common {
@@ -112,4 +113,15 @@ pub fn foretell(
         given,
         unfilled,
     }))
+}
+
+/// The tool that a step calls as it is sent: an edit may name another than the recording does, and
+/// the guard asks of that one.
+pub fn tool(edits: &Edits, item: &Planned<'_>) -> Option<String> {
+    let message = item.step.message.filter(|_| item.role == Role::Chosen && !edits.is_empty());
+    let Some(message) = message else { return item.tool().map(str::to_owned) };
+    let (text, _) = edits.apply(&String::from_utf8_lossy(&message.payload));
+    let method = edit::text(&text, "/method");
+    let is_call = method.as_deref() == Some("tools/call");
+    is_call.then(|| edit::text(&text, "/params/name").unwrap_or_default())
 }

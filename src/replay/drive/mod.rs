@@ -41,8 +41,9 @@ use crate::{
     tls::{UpstreamSettings, UpstreamTls, UpstreamTlsError},
 };
 use driver::Driver;
-pub use foretell::{Foretold, foretell};
+pub use foretell::{Foretold, foretell, tool};
 pub use replayed::Replayed;
+pub use request::OwnFields;
 pub use taken::Taken;
 
 /// How much longer than its recording an answer may take before it counts as missing.
@@ -59,6 +60,8 @@ pub struct Settings {
     pub guard: Guard,
     /// `--set`: what is put at places of the chosen steps' messages.
     pub edits: Edits,
+    /// What the user changed in the fields of the chosen steps' requests.
+    pub own: OwnFields,
     /// Recorded pauses are divided by this; none to send as fast as possible.
     pub speed: Option<f64>,
     /// Roots, hosts that are not verified, a client certificate.

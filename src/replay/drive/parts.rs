@@ -194,7 +194,8 @@ impl Driver<'_, '_> {
         let both = Some((recorded.as_ref(), body.as_str()));
         let owner = Some(operation.index);
         self.waiting.insert(id.clone());
-        let say = Say { recorded: told, owner, body: both, last_event: None };
+        let (last_event, is_chosen) = (None, false);
+        let say = Say { recorded: told, owner, body: both, last_event, is_chosen };
         let answer = match self.send(&say) {
             Ok(key) => self.answer(operation.index, item, key, &id, operation.deadline).await,
             Err(why) => {

@@ -51,6 +51,25 @@ pub(super) struct Draft<'d> {
     pub(super) schema: Option<&'d str>,
     /// The revision that the live server chose, and the recorded one's.
     pub(super) revision: Option<(&'d str, &'d str)>,
+    /// What the user changed in its fields.
+    pub(super) own: Option<&'d OwnFields>,
+}
+
+/// What a user changed in the fields of the request that was chosen. Fields of the connection and
+/// what mirrors the body are made as ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnFields {
+    /// These are sent, over what was recorded.
+    pub set: Vec<(String, String)>,
+    /// These are not.
+    pub gone: Vec<String>,
+}
+
+impl OwnFields {
+    fn names(&self, name: &str) -> bool {
+        let set = self.set.iter().map(|(own, _)| own);
+        set.chain(&self.gone).any(|own| own.eq_ignore_ascii_case(name))
+    }
 }
 
 /// The parts of a client that its requests have in common.
@@ -73,7 +92,8 @@ impl Draft<'_> {
         for (name, value) in self.recorded.headers.iter() {
             let lower = name.to_ascii_lowercase();
             let is_added = common.added.iter().any(|(added, _)| added.eq_ignore_ascii_case(name));
-            if is_added || LEFT_OUT.contains(&lower.as_str()) {
+            let is_own = self.own.is_some_and(|own| own.names(name));
+            if is_added || is_own || LEFT_OUT.contains(&lower.as_str()) {
                 continue;
             }
             let bodiless = self.body.is_none() && lower == "content-type";
@@ -88,8 +108,11 @@ impl Draft<'_> {
         let had_cookies = self.recorded.headers.get("cookie").is_some();
         fields.extend(common.jar.header(had_cookies).map(|value| ("cookie".to_owned(), value)));
         fields.push(("accept-encoding".to_owned(), "identity".to_owned()));
-        let added = common.added.iter();
-        fields.extend(added.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+        let is_own = |name: &str| self.own.is_some_and(|own| own.names(name));
+        let added = common.added.iter().filter(|(name, _)| !is_own(name));
+        let own = self.own.into_iter().flat_map(|own| &own.set);
+        let all = added.chain(own);
+        fields.extend(all.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
         fields
     }
 

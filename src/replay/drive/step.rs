@@ -108,7 +108,9 @@ impl Driver<'_, '_> {
         let body = body.transpose()?;
         let recorded = item.step.message.map(|message| String::from_utf8_lossy(&message.payload));
         let both = recorded.as_deref().zip(body.as_deref());
-        let say = Say { recorded: told, owner: Some(index), body: both, last_event: None };
+        let is_chosen = item.role == Role::Chosen;
+        let owner = Some(index);
+        let say = Say { recorded: told, owner, body: both, last_event: None, is_chosen };
         let id = body.as_deref().and_then(|body| edit::get(body, "/id")).map(str::to_owned);
         self.waiting.extend(id.clone());
         let key = self.send(&say)?;
@@ -259,7 +261,8 @@ impl Driver<'_, '_> {
             let resume = item.step.call.and_then(|call| call.resumes.first());
             let resume = resume.and_then(|resume| item.step.story.exchange(*resume));
             let recorded = resume.unwrap_or(told);
-            let say = Say { recorded, owner: Some(index), body: None, last_event: Some(&last) };
+            let (owner, last_event) = (Some(index), Some(last.as_str()));
+            let say = Say { recorded, owner, body: None, last_event, is_chosen: false };
             key = self.send(&say).ok()?;
         }
     }

@@ -10,6 +10,9 @@ use crate::tui::{
     text,
 };
 
+/// Columns that the source keeps in a crowded top line.
+const SOURCE: usize = 10;
+
 /// Hints shown at most.
 const HINTS: usize = 9;
 
@@ -27,14 +30,22 @@ impl App {
         let crumbs = crumbs.join(between).replace('›', canvas.glyph("›", ">"));
         let whole = usize::from(line.width);
         let left = whole.saturating_sub(text::width(&crumbs) + 4).max(whole / 4);
-        let right = text::cut_middle(&self.badges(canvas), left, canvas.glyph("…", "~"));
+        let badges = self.badges(canvas);
+        let mark = canvas.glyph("…", "~");
+        // The source gives way first: what follows it says how the screen stands.
+        let (source, others) = badges.split_first().map_or(("", &[][..]), |(s, o)| (s.as_str(), o));
+        let others = others.iter().fold(String::new(), |all, badge| all + "  " + badge);
+        let room = left.saturating_sub(text::width(&others)).max(SOURCE);
+        let right = format!("{}{others}", text::cut_middle(source, room, mark));
+        let right = text::cut_middle(&right, left, mark);
         let wide = u16::try_from(text::width(&right)).unwrap_or(0);
         let room = line.width.saturating_sub(wide + 3);
         canvas.put(line.x + 1, line.y, &crumbs, room, self.theme.heading());
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());
     }
 
-    fn badges(&self, canvas: &Canvas<'_>) -> String {
+    /// The source first.
+    fn badges(&self, canvas: &Canvas<'_>) -> Vec<String> {
         let status = &self.data.status;
         let mut badges = Vec::new();
         if let Some(why) = &status.paused {
@@ -60,7 +71,7 @@ impl App {
             badges.push(format!("{}paused +{new}", canvas.glyph("‖", "||")));
         }
         badges.extend(self.view().and_then(|view| view.badge(&self.data, self.theme)));
-        badges.join("  ")
+        badges
     }
 
     /// ` 5 sessions · 625 exchanges · 15 err          rec 12.4 MB`, or what is said.

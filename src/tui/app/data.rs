@@ -103,6 +103,7 @@ impl Data {
             | News::Told(..)
             | News::Hits { .. }
             | News::Over(_)
+            | News::Mentions { .. }
             | News::Preview(..)
             | News::Verdict(..)
             | News::Replayed(..)

@@ -4,6 +4,7 @@
 mod chrome;
 mod data;
 mod export;
+mod options;
 mod runs;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -14,6 +15,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 pub(crate) use data::Data;
+pub use options::{Editing, Editor, Log, Options};
 pub(crate) use runs::{RULINGS, Run};
 
 use super::{
@@ -53,6 +55,8 @@ pub(crate) enum Msg {
     Work,
     /// A text to read, with its title.
     Read(String, String),
+    /// What came back from the editor, or why nothing did.
+    Edited(Result<String, String>),
 }
 
 /// What is to be done.
@@ -66,6 +70,8 @@ pub(crate) enum Effect {
     Quit,
     /// Suspend the program.
     Suspend,
+    /// Give the terminal to the user's editor with this text: [`Msg::Edited`].
+    Edit(String),
     /// Paint every cell anew.
     Repaint,
     /// Listen to the mouse, or leave it to the terminal.
@@ -106,37 +112,6 @@ impl Effects {
     /// Asks; the ticket is known already.
     pub(crate) fn ask(&mut self, ask: Ask) {
         self.push(Effect::Ask(ask));
-    }
-}
-
-/// How it was started.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Colours and glyphs.
-    pub theme: Theme,
-    /// The mouse is listened to.
-    pub mouse: bool,
-    /// Keys, as the user bound them.
-    pub keys: Keys,
-    /// Where stderr goes while the screen is up; the tail of it, for `:log`.
-    pub log: Option<Log>,
-    /// What is said at first.
-    pub greeting: Option<String>,
-}
-
-/// wiretape's own log: what the program says while nobody could read it.
-#[derive(Clone)]
-pub struct Log {
-    /// The file, open to write.
-    #[cfg(unix)]
-    pub file: std::sync::Arc<std::os::fd::OwnedFd>,
-    /// Its end, as text. It may block.
-    pub tail: std::sync::Arc<dyn Fn() -> String + Send + Sync>,
-}
-
-impl std::fmt::Debug for Log {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Log")
     }
 }
 
@@ -189,6 +164,11 @@ impl App {
                 }
             }
             Msg::Read(title, text) => self.overlay = Some(views::read(&title, &text)),
+            Msg::Edited(text) => {
+                if let Some(overlay) = &mut self.overlay {
+                    overlay.edited(text, &mut self.data, &mut self.effects);
+                }
+            }
             Msg::Resize(width, height) => {
                 self.data.area = inner((width, height));
                 self.refresh();
@@ -261,7 +241,7 @@ impl App {
             view.news(&news, &mut self.data, &mut self.effects);
         }
         if let Some(overlay) = &mut self.overlay {
-            overlay.news(&news);
+            overlay.news(&news, &mut self.effects);
         }
         self.data.apply(news);
         if let Some(view) = self.stack.last_mut() {
@@ -325,16 +305,24 @@ impl App {
                 self.refresh();
             }
             Flow::Over(overlay) => self.overlay = Some(overlay),
-            Flow::Close => self.overlay = None,
+            Flow::Close | Flow::Tell(Told::Left(Action::Trace)) => self.overlay = None,
             Flow::Act(action) => {
                 self.overlay = None;
                 self.act(action);
             }
-            Flow::Tell(Told::Send(to, allow)) => {
+            Flow::Tell(Told::Send(sending)) => {
                 self.overlay = None;
                 if let Some((session, row)) = self.previewed.take() {
-                    let view = views::replayed(session, row, to, allow, &mut self.effects);
+                    let view = views::replayed(session, row, sending, &mut self.effects);
                     self.follow(Flow::Open(view), None);
+                }
+            }
+            Flow::Tell(Told::Entered(Action::Trace, value)) => self.trace(&value),
+            Flow::Tell(Told::Mention(session, exchange, number)) => {
+                let (data, effects) = (&mut self.data, &mut self.effects);
+                let flow = views::open_call(session, exchange, number, data, effects);
+                if matches!(flow, Flow::Open(_)) {
+                    self.follow(flow, None);
                 }
             }
             Flow::Tell(told) if self.exports(&told) => {}
@@ -374,7 +362,8 @@ impl App {
             Some(Action::Repaint) => self.effects.push(Effect::Repaint),
             Some(Action::Suspend) => self.suspend(),
             Some(Action::Pause) => self.pause(),
-            Some(Action::Replay | Action::ReplaySession) => self.preview(action),
+            Some(Action::Replay | Action::ReplaySession | Action::Edit) => self.preview(action),
+            Some(Action::Trace) => self.overlay = Some(views::prompt(Action::Trace, "")),
             Some(Action::Diff) => self.diff(),
             Some(Action::Help) => self.overlay = Some(views::help(&self.keys)),
             Some(Action::View(number)) => {
@@ -391,12 +380,25 @@ impl App {
     /// What a replay would send; nothing is sent before that was seen.
     fn preview(&mut self, action: Option<Action>) {
         let Some(session) = self.view().and_then(View::session) else { return };
-        let one = action == Some(Action::Replay);
+        let one = action != Some(Action::ReplaySession);
         let row = self.view().and_then(View::row).filter(|_| one);
+        let edits = action == Some(Action::Edit);
+        if edits && row.is_none() {
+            return self.data.say("one call is edited: select it first");
+        }
         self.previewed = Some((session, row));
         let at = row.and_then(|row| self.data.row(row));
         let at = at.map(|row| At { exchange: row.exchange, number: row.number });
-        self.overlay = Some(views::preview(session, at, &mut self.effects));
+        self.overlay = Some(views::preview(session, at, edits, &mut self.effects));
+    }
+
+    /// Where a value stands.
+    fn trace(&mut self, value: &str) {
+        self.overlay = None;
+        if value.trim().is_empty() {
+            return self.data.say("there is no value to trace");
+        }
+        self.overlay = Some(views::traced(value.trim(), &mut self.effects));
     }
 
     /// A replay that was recorded is held against what it replays, or a session against its latest

@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     capture::Timestamp,
-    replay::compare::{Difference, Ruling},
+    replay::{
+        compare::{Difference, Ruling},
+        rules::fits,
+    },
     tui::{
         desk::{News, Replayed, Ticket, VerdictTold},
         rows::SessionId,
@@ -54,7 +57,7 @@ pub(crate) struct Run {
     pub(crate) ended: Option<Replayed>,
     /// Why there is no end to it.
     pub(crate) failed: Option<String>,
-    /// Paths that are looked over.
+    /// Paths that are looked over; `*` is any step.
     pub(crate) ignored: BTreeSet<String>,
 }
 
@@ -152,11 +155,16 @@ impl Run {
         self.ended.is_none() && self.failed.is_none()
     }
 
+    /// What differs at this path does not count.
+    pub(crate) fn looks_over(&self, path: &str) -> bool {
+        self.ignored.iter().any(|ignored| fits(ignored, path))
+    }
+
     /// What a step comes to without the paths that are looked over.
     pub(crate) fn ruling(&self, verdict: &VerdictTold) -> Ruling {
         let settled = verdict.ruling == Ruling::Changed
             && !verdict.differences.is_empty()
-            && verdict.differences.iter().all(|found| self.ignored.contains(&found.path));
+            && verdict.differences.iter().all(|found| self.looks_over(&found.path));
         if settled { Ruling::Same } else { verdict.ruling }
     }
 
@@ -183,7 +191,7 @@ impl Run {
     /// Differences that are not looked over.
     pub(crate) fn differences(&self) -> usize {
         let all = self.verdicts.iter().flat_map(|verdict| &verdict.differences);
-        all.filter(|found| !self.ignored.contains(&found.path)).count()
+        all.filter(|found| !self.looks_over(&found.path)).count()
     }
 
     /// The 95th percentile of both, microseconds, of the steps that were answered both times.

@@ -26,7 +26,8 @@ pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000_000_000);
 
 /// An app on a screen, nothing told yet.
 pub(crate) fn app(size: (u16, u16), theme: Theme) -> App {
-    let options = Options { theme, mouse: false, keys: Keys::default(), log: None, greeting: None };
+    let (keys, log, editor, greeting) = (Keys::default(), None, None, None);
+    let options = Options { theme, mouse: false, keys, log, editor, greeting };
     App::new(options, size, NOW)
 }
 

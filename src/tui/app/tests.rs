@@ -174,6 +174,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             Msg::Key(KeyEvent::new(crossterm::event::KeyCode::Char(c), KeyModifiers::NONE))
         }),
         1 => Just(Msg::Key(key("Backspace"))),
+        1 => prop_oneof![Just(Ok("GET x".to_owned())), Just(Err("no".to_owned()))].prop_map(Msg::Edited),
         2 => mouse.prop_map(|(kind, column, row)| {
             Msg::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
         }),

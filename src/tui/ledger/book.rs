@@ -184,10 +184,16 @@ impl Book {
         }
     }
 
-    /// A session was deleted.
-    pub(super) fn delete(&mut self, session: SessionId) {
+    /// A session was deleted, with these exchanges: nothing that comes joins them.
+    pub(super) fn delete(&mut self, session: SessionId, members: &[ExchangeId]) {
+        for id in members {
+            self.fold.remove(*id);
+            self.counted.remove(id);
+        }
+        self.door.forget();
         if let Some(entry) = self.list.get_mut(session.0 as usize) {
             entry.sums.deleted = true;
+            self.by_name.remove(&entry.name);
             self.dirty.insert(session);
         }
     }

@@ -113,9 +113,10 @@ impl Ledger {
         unread
     }
 
-    /// A session was deleted.
+    /// A session was deleted. What its client says from now on is a session of its own.
     pub fn deleted(&mut self, session: SessionId) {
-        self.book.delete(session);
+        let members = self.places.members(session);
+        self.book.delete(session, &members);
     }
 
     /// Sessions of late are told anew: what is said of them grows old.

@@ -24,6 +24,7 @@ mod teller;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod traced;
 mod welcome;
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -31,7 +32,7 @@ use ratatui::layout::Rect;
 
 use super::{
     app::{Data, Effects},
-    desk::{At, News},
+    desk::{At, Given, News},
     draw::Canvas,
     keys::{Action, Keys},
     rows::{RowId, SessionId},
@@ -72,9 +73,10 @@ pub(crate) enum Told {
     Editing(Action, String),
     /// The prompt was left: what was there before holds again.
     Left(Action),
-    /// The replay is to be sent: to where, empty for the recorded endpoint, and whether tools with
-    /// side effects are called too.
-    Send(String, bool),
+    /// The replay is to be sent.
+    Send(Box<Sending>),
+    /// The message at which a value stands is to be opened.
+    Mention(SessionId, ExchangeId, u32),
     /// This item of a menu, by its place, in the menu of this action.
     Chosen(Action, usize),
     /// Yes, to the question of this action.
@@ -83,6 +85,17 @@ pub(crate) enum Told {
     Goto(u64),
     /// Move by so many rows (`:+500`).
     Move(i64),
+}
+
+/// A replay as it is to be sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sending {
+    /// Where to; empty for the recorded endpoint.
+    pub(crate) to: String,
+    /// Tools with side effects are called too.
+    pub(crate) allow_side_effects: bool,
+    /// What is taken beside the recording.
+    pub(crate) given: Given,
 }
 
 /// A pane that fills the screen between crumbs and counters.
@@ -98,6 +111,16 @@ pub(crate) trait View {
     /// The call that is selected: what is replayed, copied, marked.
     fn row(&self) -> Option<RowId> {
         None
+    }
+
+    /// What it shows, as text for a file or the clipboard; only where that says more than the rows.
+    fn text(&self, _data: &Data) -> Option<String> {
+        None
+    }
+
+    /// It exports something of its own, not its session.
+    fn has_export(&self) -> bool {
+        false
     }
 
     /// At the top right: `⇣follow`.
@@ -166,7 +189,10 @@ pub(crate) trait Overlay {
     ) -> Flow;
 
     /// News, as views get them.
-    fn news(&mut self, _news: &News) {}
+    fn news(&mut self, _news: &News, _effects: &mut Effects) {}
+
+    /// What came back from the editor, or why nothing did.
+    fn edited(&mut self, _text: Result<String, String>, _data: &mut Data, _effects: &mut Effects) {}
 
     /// Pasted text.
     fn paste(&mut self, _text: &str) -> Flow {
@@ -235,24 +261,30 @@ pub(crate) fn ask_to_quit(data: &Data) -> Box<dyn Overlay> {
     Box::new(question::Question::quit(&format!("Recording on {what}: {through}. End it?")))
 }
 
-/// What a replay would do, and whether to do it; `row` is one call of the session.
+/// What a replay would do, and whether to do it; `row` is one call of the session, and `edits` is set
+/// where its request is to be edited first.
 pub(crate) fn preview(
     session: SessionId,
     row: Option<At>,
+    edits: bool,
     effects: &mut Effects,
 ) -> Box<dyn Overlay> {
-    Box::new(preview::Preview::of(session, row, effects))
+    Box::new(preview::Preview::of(session, row, edits, effects))
 }
 
-/// The verdicts of a replay that begins now; `to` is empty for the recorded endpoint.
+/// Where a value stands in the recording.
+pub(crate) fn traced(value: &str, effects: &mut Effects) -> Box<dyn Overlay> {
+    Box::new(traced::Traced::of(value, effects))
+}
+
+/// The verdicts of a replay that begins now.
 pub(crate) fn replayed(
     session: SessionId,
     row: Option<RowId>,
-    to: String,
-    allow_side_effects: bool,
+    sending: Box<Sending>,
     effects: &mut Effects,
 ) -> Box<dyn View> {
-    let begins = replayed::Begins::Replay { row, to, allow_side_effects };
+    let begins = replayed::Begins::Replay(row, sending);
     Box::new(replayed::Replay::new(session, begins, effects.ticket()))
 }
 
@@ -340,7 +372,7 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, heading: &str) {
 }
 
 /// Opens the calls of a session at one of them; number 0 of an exchange is its first row.
-fn open_call(
+pub(crate) fn open_call(
     session: SessionId,
     exchange: ExchangeId,
     number: u32,

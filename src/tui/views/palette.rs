@@ -25,6 +25,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("filter QUERY", "filter by a query"),
     ("search TEXT", "search a text"),
     ("export FORMAT FILE", "tape, har, curl, json, html, mermaid"),
+    ("trace VALUE", "where a value comes from and goes to"),
+    ("ignore PATH", "diffs: look over a path, like /result/content/*/text"),
     ("reveal", "show secrets"),
     ("mask", "mask secrets again"),
     ("set mouse", "listen to the mouse"),
@@ -163,6 +165,12 @@ fn command(entered: &str) -> Command {
         ("export", what) if !what.is_empty() => {
             Command::Tell(Told::Entered(Action::Export, what.to_owned()))
         }
+        ("trace", value) if !value.is_empty() => {
+            Command::Tell(Told::Entered(Action::Trace, value.to_owned()))
+        }
+        ("ignore", path) if !path.is_empty() => {
+            Command::Tell(Told::Entered(Action::Ignore, path.to_owned()))
+        }
         // Not listed: what a test of the terminal's hygiene needs (tui.md §9, 16).
         ("debug", "panic ui") => Command::Do(Effect::Panic { worker: false }),
         ("debug", "panic worker") => Command::Do(Effect::Panic { worker: true }),
@@ -277,6 +285,7 @@ mod tests {
         for (name, _) in COMMANDS {
             let line =
                 name.replace("QUERY", "a").replace("TEXT", "a").replace("FORMAT FILE", "har x");
+            let line = line.replace("VALUE", "a").replace("PATH", "/a");
             assert!(!matches!(command(&line), Command::Unknown(_)), "{line}");
         }
         for binding in BINDINGS {

@@ -33,6 +33,8 @@ impl Prompt {
             Action::Search => "/",
             Action::Filter => "filter: ",
             Action::Export => "export to: ",
+            Action::Ignore => "ignore path: ",
+            Action::Trace => "trace value: ",
             _ => "> ",
         }
     }
@@ -41,6 +43,9 @@ impl Prompt {
         match self.action {
             Action::Search => "Enter search  ^F as filter  Esc leave",
             Action::Filter => "Enter keep  Esc restore",
+            Action::Export => "Enter write  Esc leave",
+            Action::Ignore => "like /result/content/*/text  Enter go",
+            Action::Trace => "an id, a cursor, any value  Enter go",
             _ => "Enter go  Esc leave",
         }
     }
@@ -111,6 +116,7 @@ pub(super) fn bottom(area: Rect) -> Rect {
 }
 
 /// A line with its cursor and its place in the history.
+#[derive(Clone)]
 pub(super) struct Line {
     input: Input,
     /// How many lines back in the history; what was typed before that.

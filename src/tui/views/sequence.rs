@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{Flow, View, host, list::List, teller::Teller};
+use super::{Flow, Told, View, detail::copy, host, list::List, menu, teller::Teller};
 use crate::{
     capture::{ExchangeId, Timestamp},
     protocol::{
@@ -14,7 +14,7 @@ use crate::{
     },
     tui::{
         app::{Data, Effects},
-        desk::{News, SequenceRow},
+        desk::{Ask, News, SequenceRow, Ticket},
         draw::{Canvas, row},
         keys::Action,
         rows::SessionId,
@@ -32,6 +32,12 @@ const RIGHT: u16 = 15;
 /// Rows of the list of calls that are looked through for a row's SEQ, counted from the last: a
 /// diagram holds no more than its session's newest exchanges.
 const LOOKED_THROUGH: usize = 100_000;
+
+/// Columns of the diagram as text.
+const WRITTEN: u16 = 100;
+
+/// What can be copied of it.
+const COPIES: [&str; 3] = ["sequence as text", "sequence as Mermaid", "id of the message"];
 
 /// What names a row: it stays the same when the session is told again.
 type Id = (Option<ExchangeId>, Option<u32>, Timestamp);
@@ -53,6 +59,7 @@ pub(crate) struct SequenceView {
     ids: Vec<Id>,
     seqs: HashMap<(ExchangeId, u32), usize>,
     shown: Shown,
+    copying: Option<Ticket>,
 }
 
 impl SequenceView {
@@ -65,6 +72,7 @@ impl SequenceView {
             ids: Vec::new(),
             seqs: HashMap::new(),
             shown: Shown::All,
+            copying: None,
         }
     }
 
@@ -201,6 +209,7 @@ impl View for SequenceView {
             Action::Jump,
             Action::Options,
             Action::Export,
+            Action::Copy,
             Action::Follow,
         ]
     }
@@ -230,6 +239,10 @@ impl View for SequenceView {
                 };
                 self.lay_out(data);
             }
+            Action::Copy => {
+                let items = COPIES.map(str::to_owned).to_vec();
+                return Flow::Over(menu(Action::Copy, "copy", items, 0));
+            }
             Action::Jump => self.jump(data),
             Action::NextProblem => self.next_failed(data),
             Action::Follow => {
@@ -241,7 +254,59 @@ impl View for SequenceView {
         Flow::Stay
     }
 
-    fn news(&mut self, news: &News, data: &mut Data, _effects: &mut Effects) {
+    fn told(&mut self, told: Told, data: &mut Data, effects: &mut Effects) -> Flow {
+        match told {
+            Told::Chosen(Action::Copy, 0) => match self.text(data) {
+                Some(text) => copy(text, data, effects),
+                None => data.say("the session is being read"),
+            },
+            Told::Chosen(Action::Copy, 1) => {
+                let (ticket, session) = (effects.ticket(), self.teller.session);
+                self.copying = Some(ticket);
+                effects.ask(Ask::Written { ticket, session, format: "mermaid".to_owned() });
+            }
+            Told::Chosen(Action::Copy, _) => {
+                let id = self.selected().and_then(|row| row.exchange.zip(row.number));
+                match id {
+                    Some((exchange, number)) => copy(format!("{exchange}.{number}"), data, effects),
+                    None => data.say("this row is no message"),
+                }
+            }
+            _ => {}
+        }
+        Flow::Stay
+    }
+
+    /// The rows as they stand here, on lines of their own.
+    fn text(&self, data: &Data) -> Option<String> {
+        let told = self.teller.told.as_ref()?;
+        let theme = Theme { colour: false, ascii: false };
+        let area = Rect::new(0, 0, WRITTEN, 1);
+        let lanes = Lanes::in_area(area);
+        let began = told.sequence.first().map_or(Timestamp(0), |row| row.row.at());
+        let mut text = String::new();
+        // A row at a time: a diagram may have many, and a buffer has each cell.
+        let mut line = |draw: &dyn Fn(&mut Canvas<'_>)| {
+            let mut buffer = Buffer::empty(area);
+            draw(&mut Canvas { buffer: &mut buffer, theme });
+            text.push_str(&written(&buffer));
+            text.push('\n');
+        };
+        line(&|canvas| lanes.head(canvas, area, self.teller.session, data));
+        for shown in self.places.iter().filter_map(|place| told.sequence.get(*place)) {
+            let place = Place { seq: self.seq(shown), began, pair: false };
+            line(&|canvas| lanes.row(canvas, area, shown, &place));
+        }
+        Some(text)
+    }
+
+    fn news(&mut self, news: &News, data: &mut Data, effects: &mut Effects) {
+        if let News::Text(ticket, text) = news
+            && self.copying == Some(*ticket)
+        {
+            self.copying = None;
+            copy(text.clone(), data, effects);
+        }
         if self.teller.news(news) {
             self.lay_out(data);
         }
@@ -281,6 +346,22 @@ impl View for SequenceView {
             }
         }
     }
+}
+
+/// A row of cells as text; the second half of a wide grapheme is none.
+fn written(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    let mut skip = 0;
+    for cell in buffer.content() {
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
+        skip = text::width(cell.symbol()).saturating_sub(1);
+        text.push_str(cell.symbol());
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 fn page(data: &Data) -> usize {

@@ -2,6 +2,7 @@
 
 mod states;
 mod told;
+mod traced;
 
 use std::sync::Arc;
 

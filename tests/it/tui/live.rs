@@ -188,3 +188,35 @@ fn check_7_a_search_goes_to_its_hits_and_says_where_there_is_none() {
         .until("the next one", |shown| shown.selected().is_some_and(|row| row.contains(" 6 ")));
     terminal.keys("/nosuchneedle\r").shows("not found");
 }
+
+#[test]
+fn a_screen_on_another_ones_store_exports_copies_reveals_and_deletes() {
+    let mut scene = scene();
+    let (home, terminal) = (scene.home.path(), &mut scene.terminal);
+    let path = home.join("out.har");
+    let export = format!(":export har {}\r", path.display());
+    terminal.keys(&export).shows("4 exchanges, secrets are replaced");
+    let har = std::fs::read_to_string(&path).expect("a file");
+    assert!(har.matches("tools/call").count() >= 3, "{har}");
+
+    terminal.keys("y").shows("request as curl");
+    terminal.keys("2").shows("copied");
+    let curl = terminal.copied();
+    assert!(curl.contains("curl") && curl.contains("tools/call"), "{curl}");
+
+    terminal.keys(":reveal\r").until("said", |shown| shown.rows[0].contains("secrets shown"));
+    terminal.keys(":mask\r").until("said", |shown| !shown.rows[0].contains("secrets shown"));
+
+    terminal.keys(":trace talk-1\r").until("places", |shown| {
+        shown.has("response-header:mcp-session-id") && !shown.has("looking")
+    });
+    terminal.keys(ESC).until("the calls", |shown| shown.has("4/4"));
+
+    // What the recorder owns it deletes, and what comes then comes.
+    terminal.keys("q").until("the session", has_sessions);
+    terminal.keys("D").until("a question", |shown| shown.has("y yes"));
+    terminal.keys("y").shows("deleted 4 exchanges");
+    assert!(of(&lines(home, &["list"]), "session").is_empty());
+    scene.talk.call("echo", 1);
+    scene.terminal.until("a session again", has_sessions);
+}

@@ -2,12 +2,16 @@
 
 use std::sync::{Arc, mpsc::SyncSender};
 
+use super::held::{Whole, report};
 use crate::{
     cli::{
         browse::shared::Gone,
         verify::{Came, Outcome, Sink, Sums},
     },
-    replay::compare::{Difference, Ruling, Tally, Verdict},
+    replay::{
+        compare::{Difference, Ruling, Tally, Verdict},
+        report::Report,
+    },
     tui::{
         desk::{News, Replayed, Ticket, VerdictTold},
         text,
@@ -25,6 +29,22 @@ pub(super) struct Screen {
     pub(super) ticket: Ticket,
     pub(super) verdicts: SyncSender<News>,
     pub(super) sums: Replayed,
+    /// The verdicts, for a report.
+    whole: Whole,
+    report: Report,
+}
+
+impl Screen {
+    pub(super) fn new(ticket: Ticket, verdicts: SyncSender<News>) -> Self {
+        let (sums, whole) = (Replayed::default(), Whole::default());
+        Self { ticket, verdicts, sums, whole, report: Report::default() }
+    }
+
+    /// What it came to, of this tape; none where that is too long.
+    pub(super) fn report(&mut self, tape: &str) -> Option<Report> {
+        let verdicts = std::mem::take(&mut self.whole).all()?;
+        Some(Report { tape: tape.to_owned(), verdicts, ..std::mem::take(&mut self.report) })
+    }
 }
 
 impl Sink for Screen {
@@ -33,6 +53,7 @@ impl Sink for Screen {
     }
 
     fn verdict(&mut self, verdict: &Verdict, came: &Came) -> anyhow::Result<()> {
+        self.whole.push(verdict);
         let news = News::Verdict(self.ticket, Arc::new(told(verdict, came)));
         self.verdicts.send(news).map_err(|_| Gone.into())
     }
@@ -44,6 +65,11 @@ impl Sink for Screen {
             notes.push(format!("not sent, for it is in no recording: {names}"));
         }
         self.sums = Replayed { notes, ..summed(sums.all) };
+        self.report = Report {
+            not_selected: sums.not_selected,
+            bindings: sums.bindings.to_vec(),
+            ..report("", Vec::new(), sums.all)
+        };
         Ok(())
     }
 }
@@ -84,7 +110,22 @@ pub(super) fn told(verdict: &Verdict, came: &Came) -> VerdictTold {
         replayed_us: us(&came.replayed),
         differences: verdict.differences.iter().take(PLACES).map(shown).collect(),
         reason: Some(reason).filter(|reason| !reason.is_empty()),
+        answer: came.answer.as_deref().map(answer),
     }
+}
+
+/// An answer as lines that a terminal may have.
+fn answer(told: &str) -> String {
+    let mut shown = String::new();
+    for line in told.lines() {
+        if shown.len() + line.len() > VALUE {
+            shown.push_str("…\n");
+            break;
+        }
+        shown.push_str(&text::visible(line));
+        shown.push('\n');
+    }
+    shown
 }
 
 /// `200 792ms 6f`.

@@ -24,8 +24,7 @@ use crate::{
     },
     store::tape::TapeReader,
     tasks::Tasks,
-    tui::desk::Desk,
-    tui::desk::VerdictTold,
+    tui::desk::{Desk, ReportForm, VerdictTold},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -97,6 +96,7 @@ impl Table<'_> {
         let own = match &ask {
             Ask::Preview { ticket, .. }
             | Ask::Replay { ticket, .. }
+            | Ask::Report { ticket, .. }
             | Ask::Compare { ticket, .. } => *ticket,
             _ => panic!("another question"),
         };
@@ -106,6 +106,7 @@ impl Table<'_> {
             match self.next() {
                 News::Verdict(ticket, verdict) if ticket == own => verdicts.push(verdict),
                 News::Failed(ticket, why) if ticket == own => return (verdicts, Err(why)),
+                news @ News::Done(ticket, _) if ticket == own => return (verdicts, Ok(news)),
                 news @ (News::Preview(..) | News::Replayed(..)) => return (verdicts, Ok(news)),
                 _ => {}
             }
@@ -146,6 +147,7 @@ fn a_replay_comes_to_what_verify_comes_to() {
                 session,
                 row: None,
                 to: Some(to.clone()),
+                given: Given::default(),
             };
             let (_, Ok(News::Preview(_, preview))) = table.answer(ask) else {
                 panic!("{name}: a preview")
@@ -158,6 +160,7 @@ fn a_replay_comes_to_what_verify_comes_to() {
                 row: None,
                 to: to.clone(),
                 allow_side_effects: true,
+                given: Given::default(),
             };
             let (verdicts, ended) = table.answer(ask);
             let Ok(News::Replayed(_, ended)) = ended else { panic!("{name}: {ended:?}") };
@@ -224,8 +227,138 @@ fn a_server_that_is_not_there_is_said_and_nothing_hangs() {
         format!("http://{}/mcp", taken.local_addr().expect("an address"))
     };
     let (session, row) = (SessionId(0), None);
-    let ask = Ask::Replay { ticket: Ticket(1), session, row, to, allow_side_effects: false };
+    let (ticket, allow_side_effects, given) = (Ticket(1), false, Given::default());
+    let ask = Ask::Replay { ticket, session, row, to, allow_side_effects, given };
     let (verdicts, ended) = table.answer(ask);
     assert!(verdicts.is_empty());
     assert!(ended.is_err_and(|why| why.contains("cannot be reached") && why.contains("hint: ")));
+}
+
+/// The call of a tool: its message.
+fn call_in(tape: &Path) -> At {
+    let source = open::tape(tape).expect("a tape");
+    let mut recording = Recording::of(source, None, true).expect("a recording");
+    let sessions = recording.sessions().expect("sessions").to_vec();
+    let story = recording.story(&sessions[0]).expect("told");
+    let is_call = |message: &&crate::protocol::Message| {
+        message.method.as_deref() == Some("tools/call")
+            && message.kind == crate::protocol::Kind::Request
+    };
+    let call = story.messages.iter().find(is_call).expect("a call");
+    At { exchange: call.exchange, number: call.number }
+}
+
+#[test]
+fn one_request_is_edited_previewed_and_sent() {
+    let tape = capture("2025-11-25/typescript");
+    let (served, at) = (serve(&tape), call_in(&tape));
+    let (desk, news) = browse::desk(Opening::tape(tape.clone()).expect("a tape")).expect("threads");
+    let mut table = Table { served: &served, desk, news };
+    table.loaded();
+    let session = SessionId(0);
+    let mut preview = |own, edited: Option<&str>| {
+        let given = Given { edited: edited.map(Arc::from), ..Given::default() };
+        let (ticket, row, to) = (Ticket(own), Some(at), Some(served.url.clone()));
+        match table.answer(Ask::Preview { ticket, session, row, to, given }).1 {
+            Ok(News::Preview(_, preview)) => Ok(preview),
+            Ok(other) => panic!("{other:?}"),
+            Err(why) => Err(why),
+        }
+    };
+    let plain = preview(1, None).expect("a preview");
+    let draft = plain.draft.clone().expect("one call can be edited");
+    assert!(draft.contains(&format!("POST {}\n", served.url)), "{draft}");
+    assert!(plain.changes.is_empty());
+
+    // What is wrong is said with its place in the file, and nothing else comes of it.
+    let line =
+        draft.lines().position(|line| line.trim_start().starts_with("\"params\"")).expect("params");
+    let why = preview(2, Some(&draft.replace("\"params\":", "\"params\""))).expect_err("no JSON");
+    assert!(why.contains(&format!("line {}, column ", line + 1)), "{why}");
+
+    let edited = draft.replace("\"params\": {", "\"params\": {\n    \"edited\": true,");
+    let edited = edited.replace("content-type:", "x-edited: yes\ncontent-type:");
+    let shown = preview(3, Some(&edited)).expect("a preview");
+    let added = |line: &str| {
+        shown.changes.iter().any(|change| change.starts_with('+') && change.contains(line))
+    };
+    assert!(added("\"edited\": true") && added("x-edited: yes"), "{:#?}", shown.changes);
+    assert!(shown.request.iter().any(|line| line == "x-edited: yes"), "{:#?}", shown.request);
+
+    let given = Given { edited: Some(edited.as_str().into()), ..Given::default() };
+    let (ticket, row, to) = (Ticket(4), Some(at), served.url.clone());
+    let allow_side_effects = true;
+    let (verdicts, ended) =
+        table.answer(Ask::Replay { ticket, session, row, to, allow_side_effects, given });
+    let Ok(News::Replayed(_, ended)) = ended else { panic!("{ended:?}") };
+    let [verdict] = verdicts.as_slice() else { panic!("one verdict: {verdicts:#?}") };
+    assert_eq!(verdict.method, "tools/call");
+    let answer = verdict.answer.as_deref().expect("the answer is shown");
+    assert!(answer.starts_with('{') && answer.contains("\"jsonrpc\": \"2.0\""), "{answer}");
+    assert_eq!(
+        (ended.baseline, ended.acceptable),
+        (None, 0),
+        "another request's answer is no baseline"
+    );
+}
+
+#[test]
+fn a_header_is_given_for_one_replay_and_never_shown() {
+    let tape = capture("2025-11-25/typescript");
+    let (served, at) = (serve(&tape), call_in(&tape));
+    let (desk, news) = browse::desk(Opening::tape(tape.clone()).expect("a tape")).expect("threads");
+    let mut table = Table { served: &served, desk, news };
+    table.loaded();
+    let typed = "sk-typed-0123456789";
+    let header = |value| crate::tui::desk::GivenHeader { name: "Authorization".to_owned(), value };
+    let secret = GivenValue::Typed(crate::tui::desk::Secret(format!("Bearer {typed}")));
+    let mut preview = |own, value| {
+        let given = Given { headers: vec![header(value)], edited: None };
+        let (ticket, session, row) = (Ticket(own), SessionId(0), Some(at));
+        table.answer(Ask::Preview { ticket, session, row, to: None, given }).1
+    };
+    let Ok(News::Preview(_, shown)) = preview(1, secret) else { panic!("a preview") };
+    let told = format!("{shown:?}");
+    assert!(!told.contains(typed), "{told}");
+    assert!(
+        shown.request.iter().any(|line| line.starts_with("authorization: Bearer {{")),
+        "{told}"
+    );
+    let unset = GivenValue::Environment("WIRETAPE_TEST_NO_SUCH_VARIABLE".to_owned());
+    let why = preview(2, unset).expect_err("it is not set");
+    assert!(why.contains("is not set"), "{why}");
+}
+
+#[test]
+fn what_a_replay_came_to_is_written_as_verify_writes_it() {
+    let tape = capture("2025-11-25/typescript");
+    let served = serve(&tape);
+    let (desk, news) = browse::desk(Opening::tape(tape).expect("a tape")).expect("threads");
+    let mut table = Table { served: &served, desk, news };
+    table.loaded();
+    let (ticket, to) = (Ticket(1), served.url.clone());
+    let (session, row, allow_side_effects, given) = (SessionId(0), None, false, Given::default());
+    let (verdicts, _) =
+        table.answer(Ask::Replay { ticket, session, row, to, allow_side_effects, given });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut written = |own, run, form| {
+        let path = folder.path().join(format!("{own}"));
+        let name = path.to_string_lossy().into_owned();
+        let ask = Ask::Report {
+            ticket: Ticket(own),
+            run: Ticket(run),
+            ignored: vec![],
+            form,
+            path: name,
+        };
+        table.answer(ask).1.map(|_| std::fs::read_to_string(path).expect("a file"))
+    };
+    let xml = written(2, 1, ReportForm::Junit).expect("written");
+    assert_eq!(xml.matches("<testcase").count(), verdicts.len(), "{xml}");
+    let json = written(3, 1, ReportForm::Json).expect("written");
+    assert_eq!(json.lines().count(), verdicts.len() + 1);
+    assert_eq!(json.matches("wiretape/verdict/1").count(), verdicts.len());
+    assert!(written(4, 1, ReportForm::Markdown).expect("written").contains("skipped"));
+    assert!(written(5, 77, ReportForm::Json).expect_err("no such run").contains("replay it again"));
+    assert!(written(2, 1, ReportForm::Json).expect_err("it is there").contains("there already"));
 }

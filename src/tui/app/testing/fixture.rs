@@ -40,7 +40,8 @@ pub(crate) fn exchange(n: u32) -> ExchangeId {
 
 /// An app with nothing in it.
 pub(crate) fn empty(size: (u16, u16), theme: Theme) -> App {
-    let options = Options { theme, mouse: true, keys: Keys::default(), log: None, greeting: None };
+    let (keys, log, editor, greeting) = (Keys::default(), None, None, None);
+    let options = Options { theme, mouse: true, keys, log, editor, greeting };
     App::new(options, size, NOW)
 }
 

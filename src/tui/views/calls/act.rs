@@ -74,6 +74,9 @@ impl Calls {
                 let items = COPIES.iter().map(|(word, _)| (*word).to_owned()).collect();
                 return Flow::Over(menu(Action::Copy, "copy", items, 0));
             }
+            Action::Trace if self.detail.is_some() => {
+                return self.detail.as_ref().map_or(Flow::Pass, |detail| detail.trace(data));
+            }
             Action::Interrupt if self.search.ticket.is_some() => self.search.stop(effects),
             _ => return Flow::Pass,
         }
@@ -186,7 +189,8 @@ impl Calls {
 
     pub(super) fn take_told(&mut self, told: Told, data: &mut Data, effects: &mut Effects) -> Flow {
         let session = Some(self.session);
-        if self.panes.in_detail
+        let is_its = self.panes.in_detail || matches!(told, Told::Chosen(Action::Trace, _));
+        if is_its
             && let Some(detail) = &mut self.detail
             && let Some(flow) = detail.told(&told, data, effects)
         {

@@ -322,7 +322,7 @@ impl View for Calls {
                 Action::Wrap,
                 Action::Copy,
                 Action::Search,
-                Action::NextRow,
+                Action::Trace,
             ];
         }
         &[

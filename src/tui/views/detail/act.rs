@@ -22,6 +22,9 @@ const DEEPEST: usize = 32;
 /// Lines that a turn of the wheel moves.
 const WHEEL: usize = 3;
 
+/// Columns of a header in the menu.
+const WIDE: usize = 60;
+
 /// What can be copied here.
 const COPIES: [(&str, Option<Copyable>); 6] = [
     ("body of the answer", Some(Copyable::Body)),
@@ -48,6 +51,7 @@ impl Detail {
                 data.say(if self.wrap { "long lines are wrapped" } else { "long lines are cut" });
             }
             Action::Open => return self.open(data, effects),
+            Action::Trace => return self.trace(data),
             Action::Search => return Flow::Over(prompt(Action::Search, "")),
             Action::NextHit | Action::PreviousHit => {
                 if self.needle.is_empty() {
@@ -90,6 +94,10 @@ impl Detail {
                     self.start_search(true, false);
                 }
             }
+            Told::Chosen(Action::Trace, place) => {
+                let value = self.headers().nth(*place).map(|(_, value)| value.clone());
+                return value.map(|value| Flow::Tell(Told::Entered(Action::Trace, value)));
+            }
             Told::Chosen(Action::Copy, place) => match (COPIES.get(*place)?, self.panes.last()) {
                 ((_, Some(what)), _) => {
                     let row = self.row?;
@@ -106,6 +114,32 @@ impl Detail {
             _ => return None,
         }
         Some(Flow::Stay)
+    }
+
+    /// Where the value under the cursor comes from and goes to; of headers one is chosen.
+    pub(crate) fn trace(&self, data: &mut Data) -> Flow {
+        match self.panes.last() {
+            Some((_, Pane::Tree(tree))) => {
+                let value = tree.said().unwrap_or_else(|| tree.value());
+                if value.starts_with(['{', '[']) {
+                    data.say("a value is traced: a text or a number");
+                    return Flow::Stay;
+                }
+                Flow::Tell(Told::Entered(Action::Trace, value))
+            }
+            Some(_) if self.tab == Tab::Headers => {
+                let items = self.headers().map(|(name, value)| format!("{name}: {value}"));
+                let items = items.map(|item| text::cut(&text::visible(&item), WIDE, "…"));
+                Flow::Over(menu(Action::Trace, "trace which value?", items.collect(), 0))
+            }
+            _ => Flow::Over(prompt(Action::Trace, "")),
+        }
+    }
+
+    /// The headers of both sides.
+    fn headers(&self) -> impl Iterator<Item = &(String, String)> {
+        let told = self.told.iter();
+        told.flat_map(|told| told.request_headers.iter().chain(&told.response_headers))
     }
 
     /// Stops the search, then closes what was opened last; false where there is neither.

@@ -143,7 +143,7 @@ impl Replay {
             pen.line("", &[("the same".to_owned(), false)], Theme::good);
         }
         for difference in verdict.differences.iter().skip(self.hunk) {
-            let looked_over = run.ignored.contains(&difference.path);
+            let looked_over = run.looks_over(&difference.path);
             let mark = if looked_over { " (looked over)" } else { "" };
             let path = if difference.path.is_empty() { "outcome" } else { &difference.path };
             let heading = format!("{path}: {}{mark}", difference.kind.as_str());
@@ -154,6 +154,12 @@ impl Replay {
             } else {
                 pen.line("-", &old, Theme::bad);
                 pen.line("+", &new, Theme::good);
+            }
+        }
+        if let Some(answer) = &verdict.answer {
+            pen.line("", &[("the answer".to_owned(), false)], Theme::heading);
+            for line in answer.lines() {
+                pen.line("", &[(line.to_owned(), false)], Theme::plain);
             }
         }
     }

@@ -12,12 +12,12 @@ pub(super) mod tests;
 use ratatui::layout::Rect;
 
 pub(super) use self::draw::clock;
-use super::{Flow, Told, View, ask, list::List, prompt};
+use super::{Flow, Sending, Told, View, ask, list::List, menu, prompt};
 use crate::{
     replay::compare::{Difference, Ruling},
     tui::{
         app::{Data, Effects, Run},
-        desk::{Ask, At, News, Pair, Ticket, VerdictTold},
+        desk::{Ask, At, News, Pair, ReportForm, Ticket, VerdictTold},
         keys::Action,
         rows::{RowId, SessionId},
         text,
@@ -25,8 +25,13 @@ use crate::{
     },
 };
 
-/// The file that is proposed for rules.
-const RULES: &str = "wiretape-rules.toml";
+/// What can be written of it: the form, what it is for, its writer, and the file that is proposed.
+const REPORTS: [(&str, &str, Option<ReportForm>, &str); 4] = [
+    ("junit", "for CI: as `verify --junit`", Some(ReportForm::Junit), "replay.junit.xml"),
+    ("json", "verdicts, one a line: as `verify --json`", Some(ReportForm::Json), "replay.jsonl"),
+    ("markdown", "to read: as `verify --markdown`", Some(ReportForm::Markdown), "replay.md"),
+    ("rules", "ignored paths, for `verify --rules`", None, "wiretape-rules.toml"),
+];
 
 /// The view.
 pub(crate) struct Replay {
@@ -43,12 +48,14 @@ pub(crate) struct Replay {
     beside: bool,
     /// The first step that is not the same was gone to.
     arrived: bool,
+    /// The form of a report, by its place, between its menu and its line.
+    exporting: usize,
 }
 
 /// What is asked when the view is first shown.
 pub(crate) enum Begins {
     /// A replay.
-    Replay { row: Option<RowId>, to: String, allow_side_effects: bool },
+    Replay(Option<RowId>, Box<Sending>),
     /// Two calls.
     Calls(RowId, RowId),
     /// The session, and this one.
@@ -72,6 +79,7 @@ impl Replay {
             scrolled: 0,
             beside: true,
             arrived: false,
+            exporting: 0,
         }
     }
 
@@ -86,13 +94,16 @@ impl Replay {
         let server =
             |id| data.session(id).map(|session| session.server.clone()).unwrap_or_default();
         let asked = match begins {
-            Begins::Replay { row, to, allow_side_effects } => {
+            Begins::Replay(row, sending) => {
+                let Sending { to, allow_side_effects, given } = *sending;
                 let shown = if to.is_empty() { server(session) } else { to.clone() };
+                let edited = given.edited.is_some();
+                let what = if edited { "edited # vs recorded" } else { "replay # vs recorded" };
                 let wanted = row.is_some();
                 let row = row.and_then(at);
                 (wanted == row.is_some()).then(|| {
-                    let ask = Ask::Replay { ticket, session, row, to, allow_side_effects };
-                    (ask, "replay # vs recorded", shown)
+                    let ask = Ask::Replay { ticket, session, row, to, allow_side_effects, given };
+                    (ask, what, shown)
                 })
             }
             Begins::Calls(own, its) => {
@@ -181,6 +192,19 @@ impl Replay {
         data.say(format!("{path} is looked over; e writes it as a rule, i takes it back"));
     }
 
+    /// Looks over a path that was typed, or takes that back.
+    fn ignore_path(&self, path: &str, data: &mut Data) {
+        if let Err(why) = checked(path) {
+            return data.say(why);
+        }
+        let Some(run) = data.runs.get_mut(self.ticket) else { return };
+        let is_new = !run.ignored.remove(path);
+        if is_new {
+            run.ignored.insert(path.to_owned());
+        }
+        data.say(format!("{path} {}", if is_new { "is looked over" } else { "counts again" }));
+    }
+
     fn accept(&mut self, data: &mut Data) -> Flow {
         let Some(run) = self.run(data) else { return Flow::Stay };
         let ended = run.ended.as_ref();
@@ -210,13 +234,42 @@ impl Replay {
         Flow::Over(ask(Action::Accept, "Accept as the baseline", &text))
     }
 
+    /// In which form?
     fn export(&self, data: &mut Data) -> Flow {
-        if self.run(data).is_none_or(|run| run.ignored.is_empty()) {
-            data.say("i ignores a path; e then writes the rules for `wiretape verify --rules`");
+        if self.run(data).is_none_or(Run::is_going) {
+            data.say("wait for its end");
             return Flow::Stay;
         }
-        // The prompt of `Export` is the app's own: sessions are exported everywhere.
-        Flow::Over(prompt(Action::Ignore, RULES))
+        let items = REPORTS.iter().map(|(name, about, ..)| format!("{name:<8} {about}"));
+        Flow::Over(menu(Action::Export, "export as", items.collect(), 0))
+    }
+
+    /// Into which file?
+    fn export_as(&mut self, place: usize, data: &mut Data) -> Flow {
+        let Some((.., file)) = REPORTS.get(place) else { return Flow::Stay };
+        let is_rules = REPORTS.get(place).is_some_and(|(_, _, form, _)| form.is_none());
+        if is_rules && self.run(data).is_none_or(|run| run.ignored.is_empty()) {
+            data.say("i ignores a path; then there are rules for `wiretape verify --rules`");
+            return Flow::Stay;
+        }
+        self.exporting = place;
+        Flow::Over(prompt(Action::Export, file))
+    }
+
+    fn write(&self, path: &str, data: &Data, effects: &mut Effects) {
+        let Some((_, _, form, _)) = REPORTS.get(self.exporting) else { return };
+        let Some(run) = self.run(data).filter(|_| !path.is_empty()) else { return };
+        let (ticket, path) = (effects.ticket(), path.to_owned());
+        effects.ask(match form {
+            Some(form) => Ask::Report {
+                ticket,
+                run: self.ticket,
+                ignored: run.ignored.iter().cloned().collect(),
+                form: *form,
+                path,
+            },
+            None => Ask::Save { ticket, path, text: rules(run) },
+        });
     }
 
     fn is_at_first_other(&mut self, data: &Data) {
@@ -243,6 +296,10 @@ impl View for Replay {
 
     fn session(&self) -> Option<SessionId> {
         Some(self.session)
+    }
+
+    fn has_export(&self) -> bool {
+        true
     }
 
     fn badge(&self, data: &Data, theme: Theme) -> Option<String> {
@@ -327,11 +384,9 @@ impl View for Replay {
                 let ticket = effects.ticket();
                 effects.ask(Ask::Accept { ticket, run: self.ticket });
             }
-            Told::Entered(Action::Ignore, path) if !path.trim().is_empty() => {
-                let Some(run) = self.run(data) else { return Flow::Stay };
-                let (ticket, path) = (effects.ticket(), path.trim().to_owned());
-                effects.ask(Ask::Save { ticket, path, text: rules(run) });
-            }
+            Told::Chosen(Action::Export, place) => return self.export_as(place, data),
+            Told::Entered(Action::Export, path) => self.write(path.trim(), data, effects),
+            Told::Entered(Action::Ignore, path) => self.ignore_path(path.trim(), data),
             _ => {}
         }
         Flow::Stay
@@ -350,6 +405,25 @@ impl View for Replay {
 
     fn draw(&self, canvas: &mut crate::tui::draw::Canvas<'_>, area: Rect, data: &Data) {
         self.draw_on(canvas, area, data);
+    }
+}
+
+/// A path of RFC 6901 in which `*` is any step; what is wrong with it is said with its column.
+fn checked(path: &str) -> Result<(), String> {
+    const LIKE: &str = "like /result/content/*/text";
+    if !path.starts_with('/') {
+        return Err(format!("column 1: a path begins with `/`, {LIKE}"));
+    }
+    let wrong = path.match_indices('~').find(|(at, _)| {
+        let rest = path.get(at + 1..).unwrap_or_default();
+        !rest.starts_with(['0', '1'])
+    });
+    match wrong {
+        None => Ok(()),
+        Some((at, _)) => {
+            let column = path.get(..at).unwrap_or_default().chars().count() + 1;
+            Err(format!("column {column}: `~` is written `~0`, and `/` in a key `~1`"))
+        }
     }
 }
 

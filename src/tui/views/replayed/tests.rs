@@ -53,7 +53,9 @@ pub(in crate::tui::views) fn preview() -> Preview {
         steps: 12,
         request: lines.map(str::to_owned).into(),
         guarded: vec!["delete".to_owned(), "slow".to_owned()],
-        notes: vec!["not sent, for it is a credential: authorization".to_owned()],
+        notes: vec!["not sent, for it is a credential: authorization; h gives it".to_owned()],
+        draft: None,
+        changes: vec![],
     }
 }
 
@@ -75,6 +77,7 @@ fn verdict(
         replayed_us: Some(39_000),
         differences,
         reason: None,
+        answer: None,
     })
 }
 
@@ -151,7 +154,7 @@ fn replayed(size: (u16, u16), theme: Theme) -> App {
 fn nothing_is_asked_but_a_preview_before_enter() {
     let mut app = app((80, 24), COLOUR);
     let effects = press(&mut app, "R");
-    let Ask::Preview { ticket, session, row: None, to: None } = *asked(&effects) else {
+    let Ask::Preview { ticket, session, row: None, to: None, .. } = *asked(&effects) else {
         panic!("{effects:?}")
     };
     assert_eq!(session, SessionId(0));
@@ -233,9 +236,10 @@ fn paths_that_are_looked_over_settle_a_step_and_become_rules() {
     assert!(counts(&app).contains("2 same · 1 changed"), "{}", counts(&app));
     assert!(counts(&app).contains("4 ignored"));
     assert_eq!(press(&mut app, "e"), []);
+    assert_eq!(press(&mut app, "4"), []);
     let effects = press(&mut app, "Enter");
     let Ask::Save { path, text, .. } = asked(&effects) else { panic!("{effects:?}") };
-    assert_eq!(path, RULES);
+    assert_eq!(path, "wiretape-rules.toml");
     let rules = crate::replay::rules::Rules::parse(text).expect("rules that verify takes");
     rules.only(crate::replay::rules::Purpose::Verify).expect("none of another verb");
     assert_eq!(rules.list.len(), 3, "{text}");
@@ -281,4 +285,54 @@ fn escape_stops_what_runs_and_leaves_what_is_over() {
     assert!(screen(&app, 80, 24).contains("stopped"));
     assert_eq!(press(&mut app, "Esc"), []);
     assert!(screen(&app, 80, 24).contains("› sessions"));
+}
+
+#[test]
+fn verdicts_are_written_in_the_forms_of_verify() {
+    let mut app = replayed((80, 24), COLOUR);
+    press(&mut app, "i");
+    assert_eq!(press(&mut app, "e"), []);
+    let shown = screen(&app, 80, 24);
+    for form in ["junit", "json", "markdown", "rules"] {
+        assert!(shown.contains(form), "{form}:\n{shown}");
+    }
+    assert_eq!(press(&mut app, "Enter"), []);
+    assert!(screen(&app, 80, 24).contains("export to: replay.junit.xml"));
+    let effects = press(&mut app, "Enter");
+    let Ask::Report { form, path, ignored, .. } = asked(&effects) else { panic!("{effects:?}") };
+    assert_eq!((*form, path.as_str()), (ReportForm::Junit, "replay.junit.xml"));
+    assert_eq!(ignored.as_slice(), ["/result/structuredContent/hits"]);
+}
+
+#[test]
+fn a_path_that_is_typed_may_have_stars_and_is_checked() {
+    let mut app = replayed((80, 24), COLOUR);
+    let mut typed = |command: &str| {
+        press(&mut app, ":");
+        testing::type_in(&mut app, command);
+        press(&mut app, "Enter");
+        screen(&app, 80, 24)
+    };
+    assert!(typed("ignore result").contains("column 1: a path begins with `/`"));
+    assert!(typed("ignore /a~b").contains("column 3: `~` is written `~0`"));
+    let shown = typed("ignore /result/structuredContent/*");
+    assert!(
+        shown.contains("is looked over") && shown.contains("hits: value (looked over)"),
+        "{shown}"
+    );
+    let shown = typed("ignore /result/structuredContent/items/*");
+    assert!(shown.contains("is looked over"), "{shown}");
+    assert!(typed("ignore /result/structuredContent/*").contains("counts again"));
+}
+
+#[test]
+fn the_answer_of_one_call_is_shown_behind_what_differs() {
+    let mut app = replayed((120, 40), COLOUR);
+    let run = app.data.runs.all().next().expect("it was begun").ticket;
+    let answer = "{\n  \"result\": {}\n}\n".to_owned();
+    let told = VerdictTold { answer: Some(answer), ..(*verdicts()[0]).clone() };
+    app.update(Msg::News(News::Verdict(run, Arc::new(told))));
+    press(&mut app, "G");
+    let shown = screen(&app, 120, 40);
+    assert!(shown.contains("the answer") && shown.contains("\"result\": {}"), "{shown}");
 }

@@ -44,6 +44,13 @@ impl Sessions {
                 });
                 super::super::detail::copy(wire.unwrap_or_default(), data, effects);
             }
+            (Action::Trace, Some(session)) => {
+                let wire = data.session(session).and_then(|session| session.wire_id.clone());
+                return match wire {
+                    Some(wire) => Flow::Tell(Told::Entered(Action::Trace, wire)),
+                    None => Flow::Over(prompt(Action::Trace, "")),
+                };
+            }
             (Action::Open, Some(session)) => {
                 return Flow::Open(Box::new(Calls::of(session, data)));
             }

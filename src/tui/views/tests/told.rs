@@ -195,6 +195,47 @@ fn a_parent_and_a_failure_are_found_in_the_sequence() {
     assert!(screen(&app, 80, 24).contains("it belongs to no other call"));
 }
 
+#[test]
+fn the_sequence_is_copied_and_written_as_text_and_as_mermaid() {
+    let mut app = shown((80, 24), FULL, "3");
+    assert_eq!(press_only(&mut app, "y"), []);
+    let effects = press_only(&mut app, "1");
+    let [Effect::Copy(text)] = effects.as_slice() else { panic!("{effects:?}") };
+    let rows = pictures::sequence(&stories(SESSION)[0], &mut Plain).len();
+    assert_eq!(text.lines().count(), rows + 1, "{text}");
+    assert!(text.contains("─ tools/call delete #8 ─") && text.contains('▶'), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+
+    press_only(&mut app, "y");
+    let effects = press_only(&mut app, "2");
+    let [Effect::Ask(Ask::Written { ticket, format, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(format, "mermaid");
+    let told = News::Text(*ticket, "sequenceDiagram".to_owned());
+    assert_eq!(app.update(Msg::News(told)), [Effect::Copy("sequenceDiagram".to_owned())]);
+
+    // The export menu stands at Mermaid here, and has the text too.
+    press_only(&mut app, "e");
+    press_only(&mut app, "<Enter>");
+    let effects = press_only(&mut app, "<Enter>");
+    let [Effect::Ask(Ask::Export { format, path, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((format.as_str(), path.as_str()), ("mermaid", "session-5.mmd"));
+    press_only(&mut app, "e7");
+    let effects = press_only(&mut app, "<Enter>");
+    let [Effect::Ask(Ask::Save { path, text: saved, .. })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(path, "session-5.txt");
+    assert_eq!(saved, text);
+    let effects = press_only(&mut app, ":export text other.txt<Enter>");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Ask(Ask::Save { path, .. })] if path == "other.txt")
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]

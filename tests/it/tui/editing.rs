@@ -1,0 +1,233 @@
+//! From the screen to an editor and back: a request is edited, seen again and sent; a header is given for
+//! one replay; what came of it is written; a value is followed.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tempfile::tempdir;
+
+use super::has_sessions;
+use crate::support::{
+    origin::{self, Origin, Wire},
+    tapes,
+    terminal::{ENTER, ESC, Start, Terminal},
+};
+
+/// A server that says what it was asked, and keeps it: headers and body.
+struct Server {
+    origin: Origin,
+    asked: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+fn server() -> Server {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&asked);
+    let origin = Origin::serve(move |request, out| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        kept.lock().expect("whole").push((request.head.clone(), body.clone()));
+        let result = match body["method"].as_str() {
+            Some("initialize") => json!({"protocolVersion": "2025-11-25",
+                "capabilities": {"tools": {}}, "serverInfo": {"name": "server", "version": "1"}}),
+            Some("tools/list") => {
+                json!({"tools": [{"name": "look", "inputSchema": {"type": "object"},
+                "annotations": {"readOnlyHint": true}}]})
+            }
+            Some("tools/call") => {
+                let said = format!("asked for {}", body["params"]["arguments"]["q"]);
+                json!({"content": [{"type": "text", "text": said}]})
+            }
+            _ => {
+                let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+                return out.write_all(accepted.as_bytes()).is_ok();
+            }
+        };
+        let answer = json!({"jsonrpc": "2.0", "id": body["id"], "result": result}).to_string();
+        let answer = origin::json(&answer, "Mcp-Session-Id: talk-1\r\n");
+        out.write_all(answer.as_bytes()).is_ok()
+    });
+    Server { origin, asked }
+}
+
+fn tape(server: &Server) -> String {
+    tapes::recorded(&server.origin.url(), &[], |recorder| {
+        let mut wire = Wire::to(recorder.reverse());
+        let said = [
+            r#""id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#,
+            r#""method":"notifications/initialized""#,
+            r#""id":1,"method":"tools/list""#,
+            r#""id":2,"method":"tools/call","params":{"name":"look","arguments":{"q":"cats"}}"#,
+        ];
+        for (n, said) in said.iter().enumerate() {
+            let session = if n == 0 { "" } else { "Mcp-Session-Id: talk-1\r\n" };
+            let own = "Authorization: Bearer sk-hidden-0123456789abcdef\r\n";
+            let body = format!(r#"{{"jsonrpc":"2.0",{said}}}"#);
+            let there = recorder.reverse().to_string();
+            wire.post(&there, "/mcp", &format!("{own}{session}"), &body);
+            wire.answer();
+        }
+    })
+}
+
+/// An editor that does one thing to the file; it waits for a key first, so that a test sees whose the
+/// terminal is.
+fn editor(folder: &Path, name: &str, does: &str) -> PathBuf {
+    let path = folder.join(name);
+    let text = format!("#!/bin/sh\necho EDITING; read key; {does}\n");
+    fs::write(&path, text).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+    path
+}
+
+/// At the calls of the session, the call of the tool selected.
+fn at_the_call(home: &Path, tape: &str, editor: &Path) -> Terminal {
+    let mut terminal = Start::wiretape(home, &["open", tape])
+        .env("VISUAL", editor.to_str().expect("UTF-8"))
+        .env("MY_KEY", "sk-environment-0123456789")
+        .size(100, 40)
+        .start();
+    terminal.until("the sessions", has_sessions);
+    terminal.keys(ENTER).shows("tools/call");
+    terminal
+        .keys(":4\r")
+        .until("the call", |shown| shown.selected().is_some_and(|row| row.contains("tools/call")));
+    terminal
+}
+
+#[test]
+fn a_request_is_edited_seen_again_and_sent() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    let tape = path.to_str().expect("UTF-8");
+    let before = server.asked.lock().expect("whole").len();
+    let editor = editor(
+        home.path(),
+        "edit",
+        "sed -i -e 's/cats/dogs/' -e 's/^content-type/x-mine: 1\\ncontent-type/' \"$1\"",
+    );
+    let mut terminal = at_the_call(home.path(), tape, &editor);
+    terminal.keys("r").shows("nothing is sent yet");
+    let given =
+        terminal.keys("e").until("the editor", |shown| shown.has("EDITING") && !shown.alternate);
+    assert!(given.cursor.is_some() && !given.mouse, "the terminal is the editor's: {given:?}");
+    let seen = terminal.keys("\n").shows("you changed");
+    assert!(
+        seen.alternate && seen.has("cats") && seen.has("dogs") && seen.has("x-mine: 1"),
+        "{}",
+        seen.text()
+    );
+    assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent before Enter");
+
+    let answered = terminal.keys(ENTER).shows("verify would exit 1");
+    assert!(answered.has("asked for \\\"dogs\\\"") || answered.has("dogs"), "{}", answered.text());
+    assert!(answered.has("the answer"), "{}", answered.text());
+    let asked = server.asked.lock().expect("whole");
+    let (head, body) = asked.last().expect("it was sent");
+    assert_eq!(body["params"]["arguments"]["q"], "dogs");
+    assert!(head.to_lowercase().contains("x-mine: 1"), "{head}");
+    // What it needs went before it, as with any replay of a call, and without what was added to it.
+    let methods: Vec<_> = asked[before..].iter().map(|(_, body)| body["method"].clone()).collect();
+    assert_eq!(methods, ["initialize", "notifications/initialized", "tools/call"]);
+    assert!(!asked[before].0.to_lowercase().contains("x-mine"), "{}", asked[before].0);
+    drop(asked);
+    terminal.keys("a").shows("only a tape is a baseline");
+    terminal.keys("qqq").keys("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn bad_json_is_said_with_its_place_and_not_lost() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    // It spoils what is whole, and mends what it spoilt.
+    let does = "if grep -q cats, \"$1\"; then sed -i 's/\"cats,/\"dogs\"/' \"$1\"; else sed -i 's/\"cats\"/\"cats,/' \"$1\"; fi";
+    let editor = editor(home.path(), "edit", does);
+    let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), &editor);
+    terminal.keys("\x05").shows("EDITING");
+    let wrong = terminal.keys("\n").shows("e edits it again");
+    assert!(wrong.has("line ") && wrong.has("column "), "{}", wrong.text());
+    terminal.keys("e").until("the editor", |shown| !shown.alternate);
+    terminal.keys("\n").until("well", |shown| shown.has("you changed") && shown.has("dogs"));
+    terminal.keys("x").until("as it was", |shown| {
+        shown.has("nothing is sent yet") && !shown.has("you changed") && shown.has("cats")
+    });
+}
+
+#[test]
+fn a_credential_is_taken_from_the_environment_and_typed_unseen() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), Path::new("true"));
+    terminal.keys("r").shows("not sent, for it is a credential: authorization; h gives it");
+    terminal.keys("hAuthorization\r").shows("Authorization: ");
+    terminal.keys("$MY_KEY\r").shows("from $MY_KEY");
+    terminal.keys("hX-Typed\r").shows("X-Typed: ");
+    let typing = terminal.keys("sk-typed-0123456789").shows("X-Typed: *******************");
+    assert!(!typing.text().contains("sk-typed"), "{}", typing.text());
+    terminal.keys("\r").shows("sent with X-Typed, as it was typed");
+    terminal.keys(ENTER).shows("verify would exit 0");
+    let asked = server.asked.lock().expect("whole");
+    let head = asked.last().expect("it was sent").0.to_lowercase();
+    assert!(head.contains("authorization: sk-environment-0123456789"), "{head}");
+    assert!(head.contains("x-typed: sk-typed-0123456789"), "{head}");
+    let screen = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    assert!(!screen.contains("sk-environment") && !screen.contains("sk-typed"), "never shown");
+}
+
+#[test]
+fn what_a_replay_came_to_is_written_for_ci() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), Path::new("true"));
+    terminal.keys("R").shows("nothing is sent yet");
+    terminal.keys(ENTER).shows("verify would exit 0");
+    terminal.keys("e").shows("verify --junit");
+    let report = home.path().join("report.xml");
+    terminal.keys(ENTER).shows("export to: replay.junit.xml");
+    terminal.keys("\x15").keys(report.to_str().expect("UTF-8")).keys(ENTER).shows("written: ");
+    let xml = fs::read_to_string(&report).expect("a report");
+    assert_eq!(xml.matches("<testcase").count(), 4, "{xml}");
+}
+
+#[test]
+fn a_value_is_followed_from_the_detail_to_where_it_came_from() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), Path::new("true"));
+    terminal.keys(":trace cats\r").until("the request and its answer", |shown| {
+        shown.has("2 places") && shown.has("request-body:/params/arguments/q")
+    });
+    terminal.keys(ESC).until("the calls", |shown| !shown.has("2 places"));
+    // The tool's name, from the request in detail, to the list that brought it.
+    terminal.keys("\r\r").shows("asked for");
+    terminal
+        .keys("]")
+        .keys("/look\r")
+        .until("its name", |shown| shown.selected().is_some_and(|row| row.contains("look")));
+    let traced = terminal.keys("T").until("its places", |shown| {
+        shown.has("trace look")
+            && shown.has("first seen") | shown.has("origin")
+            && !shown.has("looking")
+    });
+    assert!(traced.has("response-body:/result/tools/0/name"), "{}", traced.text());
+    terminal.keys("g\r").until("the message", |shown| {
+        shown.rows[0].contains("calls")
+            && shown.selected().is_some_and(|row| row.contains("tools/list"))
+    });
+}
