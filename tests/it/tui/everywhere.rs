@@ -19,7 +19,11 @@ fn calls(terminal: &mut Terminal) -> Shown {
 
 /// The row whose number is so.
 fn is_selected(number: u32) -> impl Fn(&Shown) -> bool {
-    move |shown| shown.selected().is_some_and(|row| row.contains(&format!(" {number} ")))
+    let number = number.to_string();
+    move |shown| {
+        let cells = shown.selected().map(|row| row.trim_start_matches(['▌', '!', '◆', ' ']));
+        cells.and_then(|row| row.split(' ').next()) == Some(number.as_str())
+    }
 }
 
 #[test]
