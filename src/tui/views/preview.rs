@@ -285,7 +285,9 @@ impl Overlay for Preview {
         for (y, (line, style)) in (inner.y + 3..last.y).zip(wrapped.skip(self.scrolled)) {
             canvas.put(inner.x, y, &line, inner.width, style(theme));
         }
-        match (&self.field, &data.say) {
+        // Why it failed stands above already.
+        let said = data.say.as_ref().filter(|said| self.failed.as_ref() != Some(*said));
+        match (&self.field, said) {
             (Some(field), _) => field.draw(canvas, last),
             (None, Some(said)) => {
                 canvas.put(last.x, last.y, &text::visible(said), last.width, theme.waiting());
