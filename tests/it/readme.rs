@@ -49,7 +49,11 @@ fn the_readme_shows_what_the_program_shows() {
     if env::var_os("WIRETAPE_SCREENS").is_some() {
         fs::write(&path, &shown).expect("written");
     } else {
-        assert!(shown == stands, "WIRETAPE_SCREENS=1 cargo test --test it readme\n{shown}");
+        let remedy = "WIRETAPE_SCREENS=1 cargo test --test it readme";
+        for (shown, stands) in shown.lines().zip(stands.lines()) {
+            assert_eq!(shown, stands, "{remedy}");
+        }
+        assert_eq!(shown.len(), stands.len(), "{remedy}");
     }
 }
 
