@@ -1,5 +1,6 @@
 //! The one loop: keys, news, signals and time into the state, the state onto the terminal. Painted
-//! only when something changed, at most `FRAMES` times a second, at once after a key.
+//! only when something changed: at once after a key, and for news at most `FRAMES` times a second,
+//! counted apart from the keys', so that what answers a key does not wait because of its paint.
 
 use std::{io, time::Duration};
 
@@ -93,6 +94,7 @@ impl Ui {
     ) -> io::Result<Ended> {
         self.painter.paint(&self.app)?;
         let mut painted = Instant::now();
+        let mut paced = painted;
         let mut dirty = false;
         let every = Duration::from_millis(1_000 / FRAMES);
         loop {
@@ -126,7 +128,10 @@ impl Ui {
                     }
                     at_once = true;
                 }
-                () = sleep_until(painted + every), if dirty => at_once = true,
+                () = sleep_until(paced + every), if dirty => {
+                    paced = Instant::now();
+                    at_once = true;
+                }
                 Some(text) = read.recv() => {
                     self.update(text, &mut suspend)?;
                     at_once = true;

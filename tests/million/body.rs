@@ -130,7 +130,7 @@ fn opens_at_once(timed: &mut Timed) {
     timed.within("k", 50, "k", on("initialize"));
     timed.within("j", 50, "j", on("tools/call"));
     timed.terminal.until("raw again, or the tree", |shown| raw(shown) || shown.has("▾"));
-    timed.within("[", 50, "[", |shown| shown.has("[Problems]"));
+    timed.within("[", 50, "[", |shown| shown.has("[Problems"));
     timed.within("]", 100, "]", |shown| shown.has("[Response]"));
     timed.within(ESC, 50, "Esc", |shown| !shown.has("Response"));
     let terminal = &mut timed.terminal;

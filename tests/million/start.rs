@@ -12,7 +12,7 @@ use crate::{
     SLOW, alone, million,
     support::{
         sources::{Source, has_sessions, on_each},
-        terminal::Start,
+        terminal::{Start, Terminal},
     },
     tell,
 };
@@ -22,6 +22,9 @@ const TAPE: &str =
 
 /// The best of some: what else the machine does at that moment is not ours.
 const TRIES: usize = 5;
+
+/// Windows of ten seconds in which an idle screen is watched.
+const WINDOWS: usize = 2;
 
 #[test]
 fn check_1_the_first_screen_is_there_at_once() {
@@ -60,6 +63,14 @@ fn check_4_q_leaves_at_once() {
     assert!(took < Duration::from_millis(300) * SLOW, "{took:?}");
 }
 
+/// Ticks in ten seconds, in which not a byte may come.
+fn idle(terminal: &Terminal) -> u64 {
+    let (bytes, ticks) = (terminal.bytes(), terminal.ticks());
+    thread::sleep(Duration::from_secs(10));
+    assert_eq!(terminal.bytes(), bytes, "bytes while nothing happened");
+    terminal.ticks() - ticks
+}
+
 /// On all at once: they do nothing.
 #[test]
 fn check_11_an_idle_screen_writes_nothing_and_does_nothing() {
@@ -75,10 +86,8 @@ fn check_11_an_idle_screen_writes_nothing_and_does_nothing() {
                 terminal.bytes() == before
             });
             assert!(settled, "it never came to rest");
-            let (bytes, ticks) = (terminal.bytes(), terminal.ticks());
-            thread::sleep(Duration::from_secs(10));
-            assert_eq!(terminal.bytes(), bytes, "bytes while nothing happened");
-            let used = terminal.ticks() - ticks;
+            // The fewest of some: a tick is counted whole for whoever runs when the clock ticks.
+            let used = (0..WINDOWS).map(|_| idle(terminal)).min().expect("some");
             tell(&format!("{source:?}, ticks"), used);
             // A recorder in the same process looks after its store.
             let most = if source == Source::Live { 3 } else { 1 };
