@@ -10,7 +10,7 @@ use std::{
 use tempfile::tempdir;
 
 use crate::{
-    SLOW, alone,
+    alone, patience,
     support::{
         origin::{Origin, Wire, json},
         sources::Source,
@@ -94,7 +94,7 @@ impl Timed {
         self.terminal.until(what, is_so);
         let took = pressed.elapsed();
         tell(what, took);
-        if took >= Duration::from_millis(ms) * SLOW {
+        if took >= Duration::from_millis(ms) * patience() {
             self.slow.push(format!("{what}: {took:?}, not {ms} ms"));
         }
     }

@@ -17,12 +17,18 @@ mod rows;
 mod start;
 
 use std::{
+    env,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// How much slower a build without optimisation may be.
-const SLOW: u32 = if cfg!(debug_assertions) { 40 } else { 1 };
+/// So many times longer than its limit may something take. A build without optimisation is slow; of
+/// a machine whose other work is not known, as CI's, `MILLION_PATIENCE` says how slow it may be.
+fn patience() -> u32 {
+    let build = if cfg!(debug_assertions) { 40 } else { 1 };
+    let machine = env::var("MILLION_PATIENCE").ok().and_then(|times| times.parse().ok());
+    build * machine.unwrap_or(1_u32)
+}
 
 /// One test at a time: each measures.
 fn alone() -> MutexGuard<'static, ()> {
