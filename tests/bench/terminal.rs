@@ -194,7 +194,7 @@ fn keys(screen: &mut Terminal, times: &mut Times, round: u64) {
     press("s", "s", |_, now| now.has("sort by latency"));
     match round % 4 {
         1 => {
-            press("5", "sort", |_, now| !now.has("sort by latency") && now.has("latency▲"));
+            press("5", "sort", |_, now| !now.has("sort by latency") && now.has("sort latency"));
             for _ in 0..if round == 1 { 60 } else { 2 } {
                 press("j", "j while sorted", |before, now| now.selected() != before.selected());
             }
