@@ -11,7 +11,7 @@ use crate::{
         Fact, Headers, Rewrite,
         redact::{Leg, Mode, Redactor},
     },
-    protocol::{Frame, Message, Session},
+    protocol::{Frame, Message, Session, problems::Problem},
     replay::serve::Remark,
 };
 
@@ -115,6 +115,19 @@ impl Mask {
         }
         shown.name = session.name.as_deref().map(|name| self.plain(name).into_owned());
         shown
+    }
+
+    /// A problem: its texts quote the wire.
+    pub(crate) fn problem(&mut self, problem: &Problem) -> Problem {
+        let mut shown = |text: &str| {
+            String::from_utf8_lossy(&self.body(None, Leg::Mcp, text.as_bytes())).into_owned()
+        };
+        Problem {
+            text: shown(&problem.text),
+            evidence: shown(&problem.evidence),
+            remedy: shown(&problem.remedy),
+            ..problem.clone()
+        }
     }
 
     /// A value that stands at a path: its key says what it is.

@@ -14,12 +14,9 @@ use super::{
     transcript::short,
     units, visible,
 };
-use crate::{
-    capture::redact::Leg,
-    protocol::{
-        Session,
-        problems::{Problem, Severity},
-    },
+use crate::protocol::{
+    Session,
+    problems::{Problem, Severity},
 };
 
 /// Tells them; exits with 1 where `--fail-on` says so.
@@ -77,7 +74,7 @@ pub(super) fn problems(
             if let Some(exchange) = problem.exchange.filter(|_| !args.reveal) {
                 recording.records(exchange)?;
             }
-            let problem = masked(problem, &mut mask);
+            let problem = mask.problem(problem);
             if args.reading.json {
                 out.json(&ProblemFace::new(&problem))?;
             }
@@ -99,19 +96,6 @@ pub(super) fn problems(
     }
     tell(&found, &sessions, out)?;
     Ok(worst)
-}
-
-/// Texts of a problem quote the wire.
-fn masked(problem: &Problem, mask: &mut Mask) -> Problem {
-    let mut shown = |text: &str| {
-        String::from_utf8_lossy(&mask.body(None, Leg::Mcp, text.as_bytes())).into_owned()
-    };
-    Problem {
-        text: shown(&problem.text),
-        evidence: shown(&problem.evidence),
-        remedy: shown(&problem.remedy),
-        ..problem.clone()
-    }
 }
 
 /// For people: by severity, the worst first.

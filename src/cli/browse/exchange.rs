@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     capture::{ExchangeId, Fact, Headers, Record, RewriteWhere, TlsSide, redact::Leg},
-    protocol::{Frame, Kind, Message, Reading, Summary, index::Plan, problems::Problem, read},
+    protocol::{Frame, Kind, Message, Reading, Summary, index::Plan, read},
     tui::desk::{ExchangeTold, FrameTold, MessageTold},
 };
 
@@ -65,7 +65,7 @@ pub(super) fn tell(id: ExchangeId, shared: &Shared) -> anyhow::Result<Arc<Exchan
             frames: frames(&reading, &entries, mask),
             request_body,
             response_body,
-            problems: problems.iter().map(|problem| masked(problem, mask)).collect(),
+            problems: problems.iter().map(|problem| mask.problem(problem)).collect(),
         }
     });
     Ok(Arc::new(told))
@@ -277,17 +277,4 @@ fn progress(message: &Message) -> Option<String> {
         is_progress.then(|| serde_json::from_slice(&message.payload).ok()).flatten()?;
     let Params { progress, total } = told.params;
     Some(total.map_or_else(|| progress.to_string(), |total| format!("{progress}/{total}")))
-}
-
-/// Texts of a problem quote the wire.
-pub(super) fn masked(problem: &Problem, mask: &mut Mask) -> Problem {
-    let mut shown = |text: &str| {
-        String::from_utf8_lossy(&mask.body(None, Leg::Mcp, text.as_bytes())).into_owned()
-    };
-    Problem {
-        text: shown(&problem.text),
-        evidence: shown(&problem.evidence),
-        remedy: shown(&problem.remedy),
-        ..problem.clone()
-    }
 }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::{
     super::{masked::Mask, recording::Recording, units},
-    exchange::masked,
     shared::Shared,
 };
 use crate::{
@@ -64,7 +63,7 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
             states: states(&shown),
             client_can: visible(&story.catalogue.client_can()),
             server_can: visible(&story.catalogue.server_can()),
-            problems: problems.iter().map(|problem| masked(problem, mask)).collect(),
+            problems: problems.iter().map(|problem| mask.problem(problem)).collect(),
             sequence: pictures::sequence(&story, mask),
             timeline,
             bars,
