@@ -40,20 +40,26 @@ def on_terminal(words):
 
 
 def watch(process, ours, goes_on):
-    """Reads what is painted and throws it away, until the program ends or nothing goes on."""
+    """Reads what is painted until the program ends or nothing goes on. Of one that ended by itself the
+    last words and the status are handed on."""
     enter = time.monotonic() + ENTER_AFTER
+    last = b""
     while process.poll() is None and goes_on():
         if enter and time.monotonic() > enter:
             os.write(ours, b"\r")
             enter = None
         if select.select([ours], [], [], 0.2)[0]:
             try:
-                os.read(ours, 65536)
+                last = os.read(ours, 65536)
             except OSError:  # The end of a pty is an error on Linux.
                 break
-    if process.poll() is None:
+    if not goes_on():
         process.terminate()
+        process.wait()
+        return 0
     process.wait()
+    sys.stderr.buffer.write(last)
+    return process.returncode or 1
 
 
 def is_there(pid):
@@ -84,7 +90,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
     if kind == "own":
         process, ours = on_terminal(record)
-        return watch(process, ours, lambda: not ending)
+        return sys.exit(watch(process, ours, lambda: not ending))
     process = subprocess.Popen([*record, "--headless"])
     # It owns the home once it listens there.
     while process.poll() is None and not os.path.exists(os.path.join(home, "socket")):
