@@ -23,7 +23,13 @@ impl App {
         let mut crumbs = vec!["wiretape".to_owned()];
         // The list of sessions names itself only where it is shown: behind it a session says more.
         let within = usize::from(self.stack.len() > 1);
-        crumbs.extend(self.stack.iter().skip(within).map(|view| view.crumb(&self.data)));
+        for view in self.stack.iter().skip(within) {
+            let crumb = view.crumb(&self.data);
+            // A session is named once, however many of its views lie over each other.
+            let named = |session: &str| crumbs.iter().any(|below| below.starts_with(session));
+            let rest = crumb.split_once(" › ").filter(|(session, _)| named(session));
+            crumbs.push(rest.map_or_else(|| crumb.clone(), |(_, rest)| rest.to_owned()));
+        }
         let between = canvas.glyph(" › ", " > ");
         // The crumbs hold the filter, which is always seen (tui.md §1): badges have what they leave, of
         // a long path its ends.
