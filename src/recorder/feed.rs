@@ -2,7 +2,11 @@
 //! small bound; a subscriber that falls behind reads the journal from where it stands, so it slows
 //! nothing and loses nothing. Only kept records are on it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -13,7 +17,11 @@ use crate::{
     tasks,
 };
 
-use super::{cursors::Cursor, shared::Shared};
+use super::{
+    cursors::Cursor,
+    pace::{self, Pace},
+    shared::Shared,
+};
 
 /// Batches that a subscriber may be behind before it is served from the journal.
 const LIVE_BATCHES: usize = 16;
@@ -34,6 +42,9 @@ const START: Position = Position { segment: 0, offset: 0 };
 pub enum FeedStart {
     /// With what is recorded from now on.
     Now,
+    /// Likewise, for one who only looks on: heavy traffic is told no faster than it can be looked
+    /// at, so that it is not slowed by what looks on ([`super::pace`]). Nothing is left out.
+    LookOn,
     /// With the first record of the store.
     Beginning,
 }
@@ -60,7 +71,7 @@ impl Feed {
             None => broadcast::channel(1).1,
         };
         let after = match from {
-            FeedStart::Now => state.last,
+            FeedStart::Now | FeedStart::LookOn => state.last,
             FeedStart::Beginning => START,
         };
         Subscription {
@@ -70,6 +81,7 @@ impl Feed {
             shared: Arc::clone(&self.shared),
             after,
             behind: after < state.last,
+            pace: (from == FeedStart::LookOn).then(|| Pace::new(state.units, Instant::now())),
         }
     }
 }
@@ -84,12 +96,15 @@ pub(super) struct Publisher {
 struct State {
     sender: Option<broadcast::Sender<Batch>>,
     last: Position,
+    /// All that was published, as [`pace::units`] count.
+    units: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Batch {
     /// None where it is too large to be held.
     records: Option<Arc<[Record]>>,
+    units: u64,
     last: Position,
     /// See [`super::cursors::Cursors::moves`].
     moves: u64,
@@ -99,7 +114,7 @@ impl Publisher {
     /// A feed whose journal ends at `last`.
     pub(super) fn new(last: Option<Position>) -> Self {
         let sender = Some(broadcast::channel(LIVE_BATCHES).0);
-        Self { state: Mutex::new(State { sender, last: last.unwrap_or(START) }) }
+        Self { state: Mutex::new(State { sender, last: last.unwrap_or(START), units: 0 }) }
     }
 
     /// Publishes a batch whose last entry is at `last`, after so many moves; its exchanges are in the
@@ -111,11 +126,13 @@ impl Publisher {
         (last, moves): (Position, u64),
     ) {
         let mut state = self.lock();
+        let units = pace::units(records.len(), bytes);
         state.last = last;
+        state.units = state.units.saturating_add(units);
         if let Some(sender) = &state.sender {
             let records = (bytes <= 2 * LIVE_BATCH_BYTES).then(|| Arc::clone(records));
             // Nobody listens: fine.
-            let _ = sender.send(Batch { records, last, moves });
+            let _ = sender.send(Batch { records, units, last, moves });
         }
     }
 
@@ -126,6 +143,10 @@ impl Publisher {
 
     fn last(&self) -> Position {
         self.lock().last
+    }
+
+    fn units(&self) -> u64 {
+        self.lock().units
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -143,17 +164,23 @@ pub struct Subscription {
     /// The last entry told of, where it lies now.
     cursor: Arc<Cursor>,
     behind: bool,
+    /// None where all is told as fast as it is taken.
+    pace: Option<Pace>,
 }
 
 impl Subscription {
     /// The next records, in the order of the journal; none once the recording is over and all is
     /// told, or where the journal cannot be read on. Cancel safe.
     pub async fn next(&mut self) -> Option<Arc<[Record]>> {
+        while let Some(wait) = self.pause() {
+            tokio::time::sleep(wait).await;
+        }
         loop {
             while self.behind {
                 let (shared, cursor, upto) =
                     (Arc::clone(&self.shared), Arc::clone(&self.cursor), self.publisher.last());
-                let backlog = tasks::blocking(move || read_backlog(&shared, &cursor, upto));
+                let most = self.most();
+                let backlog = tasks::blocking(move || read_backlog(&shared, &cursor, upto, most));
                 let backlog = backlog.await.ok()?.ok()?;
                 if let Some(records) = self.caught_up_with(backlog) {
                     return Some(records);
@@ -170,10 +197,13 @@ impl Subscription {
 
     /// The same for a thread of its own.
     pub fn next_blocking(&mut self) -> Option<Arc<[Record]>> {
+        while let Some(wait) = self.pause() {
+            thread::sleep(wait);
+        }
         loop {
             while self.behind {
-                let upto = self.publisher.last();
-                let backlog = read_backlog(&self.shared, &self.cursor, upto).ok()?;
+                let (upto, most) = (self.publisher.last(), self.most());
+                let backlog = read_backlog(&self.shared, &self.cursor, upto, most).ok()?;
                 if let Some(records) = self.caught_up_with(backlog) {
                     return Some(records);
                 }
@@ -192,13 +222,31 @@ impl Subscription {
     /// for a subscription from [`FeedStart::Now`].
     pub fn next_passing(&mut self) -> Option<Passing> {
         match self.live.blocking_recv() {
-            Ok(Batch { records, last, moves }) => {
+            Ok(Batch { records, last, moves, .. }) => {
                 self.after = last;
                 self.cursor.advance(last, moves);
                 Some(records.map_or(Passing::Skipped, Passing::Records))
             }
             Err(RecvError::Lagged(_)) => Some(Passing::Skipped),
             Err(RecvError::Closed) => None,
+        }
+    }
+
+    /// How long it is to wait before it is told more.
+    fn pause(&mut self) -> Option<Duration> {
+        let recorded = self.pace.is_some().then(|| self.publisher.units())?;
+        self.pace.as_mut()?.wait(recorded, Instant::now())
+    }
+
+    /// How much is read from the journal at once: little where it is to last.
+    fn most(&self) -> usize {
+        let heavy = self.pace.as_ref().is_some_and(Pace::is_heavy);
+        if heavy { LIVE_BATCH_BYTES } else { BACKLOG_BYTES }
+    }
+
+    fn spend(&mut self, units: u64) {
+        if let Some(pace) = &mut self.pace {
+            pace.spend(units);
         }
     }
 
@@ -209,6 +257,7 @@ impl Subscription {
         }
         self.after = backlog.last;
         self.behind = backlog.more;
+        self.spend(pace::units(backlog.records.len(), backlog.bytes));
         (!backlog.records.is_empty()).then(|| backlog.records.into())
     }
 
@@ -216,10 +265,11 @@ impl Subscription {
         match batch {
             // Read from the journal already.
             Ok(batch) if batch.last <= self.after => Next::Again,
-            Ok(Batch { records: Some(records), last, moves })
+            Ok(Batch { records: Some(records), units, last, moves })
                 if self.cursor.advance(last, moves) =>
             {
                 self.after = last;
+                self.spend(units);
                 Next::Records(records)
             }
             // Too large, of before a move, or gone: the journal has it.
@@ -254,6 +304,7 @@ enum Next {
 /// A piece of the journal.
 struct Backlog {
     records: Vec<Record>,
+    bytes: usize,
     /// Up to and with this entry it is read.
     last: Position,
     /// The count of moves for which `last` holds.
@@ -262,25 +313,30 @@ struct Backlog {
     more: bool,
 }
 
-/// Reads entries after the cursor up to and with `upto`, leaving out what is deleted by now.
-fn read_backlog(shared: &Shared, cursor: &Cursor, upto: Position) -> Result<Backlog, StoreError> {
+/// Reads entries after the cursor up to and with `upto`, `most` bytes or one entry more, leaving out
+/// what is deleted by now.
+fn read_backlog(
+    shared: &Shared,
+    cursor: &Cursor,
+    upto: Position,
+    most: usize,
+) -> Result<Backlog, StoreError> {
     let _still = shared.still();
     let (after, moves) = cursor.get();
-    let mut backlog = Backlog { records: Vec::new(), last: upto, moves, more: false };
-    let mut bytes = 0;
+    let mut backlog = Backlog { records: Vec::new(), bytes: 0, last: upto, moves, more: false };
     let mut seen = after;
     let scanned = shared.journal.scan(after, &mut |position, records| {
         if position <= after {
             return Ok(());
         }
-        if position > upto || bytes >= BACKLOG_BYTES {
+        if position > upto || backlog.bytes >= most {
             backlog.more = position <= upto;
             return Err(StoreError::Catalog("enough read".to_owned()));
         }
         seen = position;
         let id = records.first().and_then(|record| record.exchange);
         if id.map_or(Ok(true), |id| shared.knows(id))? {
-            bytes += records.iter().map(super::pack::weight).sum::<usize>();
+            backlog.bytes += records.iter().map(super::pack::weight).sum::<usize>();
             backlog.records.extend(records);
         }
         Ok(())

@@ -23,6 +23,7 @@ pub mod lock;
 mod not_kept;
 mod open_table;
 mod owner_source;
+mod pace;
 mod pack;
 mod pause;
 mod postings;

@@ -178,6 +178,31 @@ fn slow_and_fast_subscribers_get_the_same() {
     assert_eq!(rest(&mut late), seen[6..]);
 }
 
+#[test]
+fn one_who_only_looks_on_is_told_all_of_heavy_traffic_in_the_end() {
+    let (recorder, tap) = in_memory();
+    let mut all = recorder.feed().subscribe(FeedStart::Now);
+    let mut looks_on = recorder.feed().subscribe(FeedStart::LookOn);
+    let reader = crate::tasks::thread("reads", move || {
+        let mut seen = Vec::new();
+        while let Some(records) = looks_on.next_blocking() {
+            seen.extend_from_slice(&records);
+        }
+        seen
+    });
+    let reader = reader.unwrap();
+    for _ in 0..4_000 {
+        whole_call(&tap, kept("http://a/mcp"));
+    }
+    recorder.close().unwrap();
+    let mut whole: Vec<Record> = Vec::new();
+    while let Some(records) = all.next_blocking() {
+        whole.extend_from_slice(&records);
+    }
+    assert_eq!(whole.len(), 4_000 * 6);
+    assert!(reader.join().unwrap() == whole, "it is not told the same");
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {

@@ -321,6 +321,9 @@ pub struct SourceStatus {
     pub paused: Option<String>,
     /// Traffic waits for the disk.
     pub waiting: bool,
+    /// Seconds since what came last was recorded, where traffic is too heavy to be shown as it comes;
+    /// 0 where it is not.
+    pub behind_s: u64,
     /// Bytes of the store or tape; 0 where they are not counted.
     pub store_bytes: u64,
     /// Bytes free on its disk.

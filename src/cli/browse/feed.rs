@@ -15,7 +15,7 @@ const BATCHES: usize = 4;
 
 /// Where records come from.
 pub enum Live {
-    /// The recorder in this process, subscribed from now on.
+    /// The recorder in this process, subscribed to look on.
     Own(Subscription),
     /// The recorder that owns this home.
     Remote(Home),
@@ -63,7 +63,7 @@ fn remote(home: &Home, send: &impl Fn(Fed) -> bool) -> anyhow::Result<()> {
     let runtime = crate::cli::runtime()?;
     runtime.block_on(async {
         let Some(attached) = Attached::connect(home).await? else { return Ok(()) };
-        let mut feed = attached.subscribe(FeedStart::Now).await?;
+        let mut feed = attached.subscribe(FeedStart::LookOn).await?;
         let mut open = send(Fed::Subscribed);
         while open {
             let Some(records) = feed.next().await? else { return Ok(()) };

@@ -12,7 +12,7 @@ use super::{
     span::Span,
 };
 use crate::{
-    capture::{ExchangeId, Timestamp},
+    capture::{ExchangeId, Record, Timestamp},
     clock,
     protocol::{Summary, index::Plan},
     recorder::{Source as _, SourceError, lock},
@@ -40,6 +40,10 @@ const TOLD_EVERY: Duration = Duration::from_millis(33);
 
 /// How often it is looked how the source stands.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// What comes so much later than it was recorded is told as late: the recorder tells of heavy traffic no
+/// faster than one can look ([`crate::recorder::FeedStart::LookOn`]).
+const LATE: Duration = Duration::from_secs(2);
 
 /// Sessions are told while much is read no oftener than this: each is told whole.
 const SESSIONS_EVERY: Duration = Duration::from_millis(200);
@@ -81,6 +85,10 @@ pub(super) struct Keeper {
     fed: usize,
     /// Some of it was taken in and not told.
     came: bool,
+    /// Since when the feed is listened to: older records are imported.
+    since: Timestamp,
+    /// How old the youngest record of the last piece was, and when that came.
+    age: Option<(Duration, Instant)>,
     /// When what came was told last.
     told_at: Instant,
     sessions_at: Instant,
@@ -128,6 +136,8 @@ impl Keeper {
             tried: None,
             fed: 0,
             came: false,
+            since: clock::now(),
+            age: None,
             told_at: now,
             sessions_at: now,
             looked_at: None,
@@ -325,6 +335,7 @@ impl Keeper {
                 self.looked_at = None;
             }
             Fed::Records(records) => {
+                self.note_age(&records);
                 let mask = self.shared.mask();
                 for record in records.iter() {
                     mask.with(|mask| mask.hear(&record.fact));
@@ -339,6 +350,19 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    fn note_age(&mut self, records: &[Record]) {
+        let youngest = records.iter().map(|record| record.at).max();
+        self.age = youngest
+            .filter(|at| *at >= self.since)
+            .map(|at| (Duration::from_micros(clock::now().micros_since(at)), Instant::now()));
+    }
+
+    /// Seconds that what comes is late.
+    fn behind_s(&self) -> u64 {
+        let late = self.age.filter(|(age, came)| *age >= LATE && came.elapsed() < LOOK);
+        late.map_or(0, |(age, _)| age.as_secs())
     }
 
     /// How long it is until what came is told.
@@ -409,6 +433,7 @@ impl Keeper {
         let mut status = (self.standing)();
         status.live = self.batches.is_some();
         status.as_of = self.as_of;
+        status.behind_s = self.behind_s();
         if let Some(why) = &self.over {
             status.paused.get_or_insert_with(|| why.clone());
         }

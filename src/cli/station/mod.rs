@@ -28,7 +28,7 @@ use super::{
 use crate::{
     proxy::{ListenerSettings, OwnPorts, Trust},
     recorder::{
-        OwnerSource, Recorder, RecorderSettings, Recovered, Status,
+        FeedStart, OwnerSource, Recorder, RecorderSettings, Recovered, Status, Subscription,
         attach::{self, Attached, Joined, Opened, Purpose},
         home::Home,
         lock::HomeLock,
@@ -109,15 +109,19 @@ impl Station {
     }
 
     /// What is recorded, from now on.
-    pub(super) fn feed(&self) -> Option<crate::recorder::Subscription> {
-        self.owner.with(|recorder| recorder.feed().subscribe(crate::recorder::FeedStart::Now))
+    pub(super) fn feed(&self) -> Option<Subscription> {
+        self.subscribed(FeedStart::Now)
+    }
+
+    fn subscribed(&self, from: FeedStart) -> Option<Subscription> {
+        self.owner.with(|recorder| recorder.feed().subscribe(from))
     }
 
     /// What the terminal UI needs of the recorder in its own process.
     pub(super) fn opening(&self, listening: &ListeningFace) -> anyhow::Result<Opening> {
         let over = "the recording has ended";
         let source = self.source().context(over)?;
-        let feed = self.feed().context(over)?;
+        let feed = self.subscribed(FeedStart::LookOn).context(over)?;
         // The screen tells how a client is to be set.
         let bundle = trust::write_bundle(&Authority::open(&self.home.certs())?, &self.home)?;
         Ok(Opening {

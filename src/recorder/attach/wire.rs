@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The version of the messages below.
-const PROTOCOL: u16 = 2;
+const PROTOCOL: u16 = 3;
 
 /// The longest greeting.
 pub(crate) const MAX_HELLO: u32 = 1 << 10;
@@ -172,7 +172,7 @@ mod tests {
         let mut bytes = postcard::to_allocvec(&Hello::of_program("9.9.9")).expect("serialises");
         bytes.extend_from_slice(b"what later versions append");
         let hello = Hello::decode(&bytes).expect("its beginning never changes");
-        assert_eq!(hello.to_string(), "wiretape 9.9.9 (protocol 2, records 1)");
+        assert_eq!(hello.to_string(), "wiretape 9.9.9 (protocol 3, records 1)");
         assert!(Hello::decode(b"GET / HTTP/1.1\r\n").is_err());
     }
 

@@ -69,6 +69,9 @@ impl App {
         if status.waiting {
             badges.push("disk full speed".to_owned());
         }
+        if status.behind_s > 0 {
+            badges.push(format!("{} s behind", status.behind_s));
+        }
         if let Some(held) = &self.held {
             let new: usize = held
                 .iter()

@@ -224,3 +224,13 @@ fn the_clock_of_a_tape_stands() {
     app.update(Msg::Time(Timestamp(9_000_000)));
     assert_eq!(app.data.now, Timestamp(5_000));
 }
+
+#[test]
+fn it_is_said_that_what_comes_is_behind() {
+    let mut app = app();
+    let status = |behind_s| SourceStatus { live: true, behind_s, ..SourceStatus::default() };
+    told(&mut app, [News::Status(status(12))]);
+    assert!(screen(&app, 80, 24).contains("  12 s behind"));
+    told(&mut app, [News::Status(status(0))]);
+    assert!(!screen(&app, 80, 24).contains("behind"));
+}
