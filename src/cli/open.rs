@@ -19,10 +19,12 @@ use crate::{
 
 /// The tape that was named, else the home's store.
 pub(crate) fn source(ctx: &Ctx, tape: Option<&Path>) -> anyhow::Result<Box<dyn Source>> {
-    match tape {
-        Some(path) => self::tape(path),
-        None => Ok(Box::new(HomeSource::open(&ctx.open_home()?)?)),
+    if let Some(path) = tape {
+        return self::tape(path);
     }
+    let mut bar = Rebuild::default();
+    let home = ctx.open_home()?;
+    Ok(Box::new(HomeSource::open(&home, &mut |done, of| bar.show(done, of))?))
 }
 
 /// A tape.
@@ -32,9 +34,13 @@ pub(crate) fn tape(path: &Path) -> anyhow::Result<Box<dyn Source>> {
     Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
 }
 
-/// A home's store, and whether another process owns it and may record into it.
-pub(crate) fn home(home: &Home) -> anyhow::Result<(Box<dyn Source>, bool)> {
-    let source = HomeSource::open(home)?;
+/// A home's store, and whether another process owns it and may record into it. Where its catalog is
+/// rebuilt, it is told how far: so many segments of so many.
+pub(crate) fn home(
+    home: &Home,
+    rebuilt: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<(Box<dyn Source>, bool)> {
+    let source = HomeSource::open(home, rebuilt)?;
     let in_use = matches!(source.way, Way::Remote(_));
     Ok((Box::new(source), in_use))
 }
@@ -66,7 +72,8 @@ pub(crate) fn feed(ctx: &Ctx) -> anyhow::Result<Batches> {
             })))
         }
         Opened::Free(lock) => {
-            let owned = Owned::open(&home, lock, runtime)?;
+            let mut bar = Rebuild::default();
+            let owned = Owned::open(&home, lock, runtime, &mut |done, of| bar.show(done, of))?;
             let mut source = HomeSource { home, way: Way::Owned(Box::new(owned)) };
             let ids: Vec<_> = source.summaries()?.iter().map(|summary| summary.id).collect();
             Ok(Box::new(ids.into_iter().map(move |id| Ok(source.records(id)?))))
@@ -101,8 +108,8 @@ struct Owned {
 }
 
 impl HomeSource {
-    fn open(home: &Home) -> anyhow::Result<Self> {
-        Ok(Self { home: home.clone(), way: Way::open(home)? })
+    fn open(home: &Home, rebuilt: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Self> {
+        Ok(Self { home: home.clone(), way: Way::open(home, rebuilt)? })
     }
 
     /// Reads, after having handed over where that was asked for, and once more where the owner
@@ -143,30 +150,37 @@ impl HomeSource {
 
     fn reopen(&mut self) -> Result<(), SourceError> {
         self.way = Way::None;
-        self.way = Way::open(&self.home).map_err(|error| SourceError::Owner(error.to_string()))?;
+        // Somebody had it open until now: hardly ever is there something to rebuild.
+        let way = Way::open(&self.home, &mut |_, _| {});
+        self.way = way.map_err(|error| SourceError::Owner(error.to_string()))?;
         Ok(())
     }
 }
 
 impl Way {
-    fn open(home: &Home) -> anyhow::Result<Self> {
+    fn open(home: &Home, rebuilt: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Self> {
         let runtime = super::runtime()?;
         match runtime.block_on(attach::open_home(home, Purpose::Read))? {
-            Opened::Free(lock) => Owned::open(home, lock, runtime).map(Box::new).map(Self::Owned),
+            Opened::Free(lock) => {
+                Owned::open(home, lock, runtime, rebuilt).map(Box::new).map(Self::Owned)
+            }
             Opened::InUse(_) => match RemoteSource::connect(home)? {
                 Some(remote) => Ok(Self::Remote(remote)),
                 // It ended between the two: the home is free now, or soon.
-                None => Self::open(home),
+                None => Self::open(home, rebuilt),
             },
         }
     }
 }
 
 impl Owned {
-    fn open(home: &Home, lock: HomeLock, runtime: tokio::runtime::Runtime) -> anyhow::Result<Self> {
-        let mut bar = Rebuild::default();
-        let (recorder, _) =
-            Recorder::open_for_reading(&home.captures(), &mut |done, of| bar.show(done, of))?;
+    fn open(
+        home: &Home,
+        lock: HomeLock,
+        runtime: tokio::runtime::Runtime,
+        rebuilt: &mut dyn FnMut(u64, u64),
+    ) -> anyhow::Result<Self> {
+        let (recorder, _) = Recorder::open_for_reading(&home.captures(), rebuilt)?;
         let recorder = Arc::new(recorder);
         let source = recorder.source();
         let serving = Arc::downgrade(&recorder);

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{
     Ctx,
     args::{RecordArgs, Recording},
-    browse::Opening,
+    browse::{Opening, Rebuilt},
     faces::ListeningFace,
     failure::{Failure, code},
     live::Form,
@@ -41,8 +41,9 @@ pub(super) fn run(args: &RecordArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
         }
         (Place::Own(station), None) => runtime.block_on(record(args, station, &settings, ctx)),
         (Place::InUse(_), Some(options)) if !asks_for_more(args) => {
-            let opening = Opening::home(&home)?;
-            Ok(ui::code(runtime.block_on(ui::show(options, opening))?))
+            let what = home.root().display().to_string();
+            let open = move |rebuilt: Rebuilt<'_>| Opening::home(&home, rebuilt);
+            Ok(ui::code(runtime.block_on(ui::open_and_show(options, what, open))?))
         }
         (Place::InUse(attached), _) => runtime.block_on(attach(args, attached, &home, ctx)),
     }

@@ -291,6 +291,9 @@ pub enum News {
     Indexed(Ticket, Arc<Index>),
     /// It was done; what to say.
     Done(Ticket, String),
+    /// There is nothing to show: what was to be opened cannot be. Who opens it says why once the screen
+    /// is gone.
+    Unopened,
     /// It failed; why, with what to do about it. Without a question it is the recording that cannot
     /// be read on.
     Failed(Ticket, String),

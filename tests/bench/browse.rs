@@ -44,7 +44,8 @@ fn main() {
     let before = memory("VmRSS:");
     let begun = Instant::now();
     let home = Home::locate(Some(&folder), &|name| env::var_os(name)).expect("a home");
-    let (mut asks, mut news) = desk(Opening::home(&home).expect("a store")).expect("threads");
+    let (mut asks, mut news) =
+        desk(Opening::home(&home, &mut |_, _| {}).expect("a store")).expect("threads");
     let mut seen = Seen::default();
     let mut first = None;
     while !seen.take(news.blocking_recv().expect("it goes on")) {

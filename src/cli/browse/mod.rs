@@ -11,6 +11,7 @@
 mod exchange;
 mod feed;
 mod keeper;
+mod later;
 mod mentions;
 mod outlets;
 mod replays;
@@ -29,6 +30,7 @@ use std::{fs, path::PathBuf, sync::mpsc as inbox};
 use tokio::sync::mpsc;
 
 pub use self::feed::Live;
+pub(in crate::cli) use self::later::{Rebuilt, later};
 use self::{
     keeper::{Keeper, Wake},
     replays::Replays,
@@ -90,14 +92,14 @@ impl Opening {
         })
     }
 
-    /// A home's store, whoever owns it. Where somebody records into it, what comes is told too.
-    /// Blocks, and is to be called outside of a runtime.
+    /// A home's store, whoever owns it. Where somebody records into it, what comes is told too. Where its
+    /// catalog is rebuilt, `rebuilt` is told how far. Blocks, and is to be called outside of a runtime.
     ///
     /// # Errors
     ///
     /// The store's, or its owner's.
-    pub fn home(home: &Home) -> anyhow::Result<Self> {
-        let (source, in_use) = open::home(home)?;
+    pub fn home(home: &Home, rebuilt: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Self> {
+        let (source, in_use) = open::home(home, rebuilt)?;
         let what = home.root().display().to_string();
         let live = in_use.then(|| Live::Remote(home.clone()));
         let status = SourceStatus { what, live: live.is_some(), ..SourceStatus::default() };
@@ -120,6 +122,10 @@ impl Opening {
 /// The system gives no more threads.
 pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<News>)> {
     let (news, told) = mpsc::channel(NEWS);
+    Ok((desk_on(opening, news)?, told))
+}
+
+fn desk_on(opening: Opening, news: mpsc::Sender<News>) -> anyhow::Result<Box<dyn Desk>> {
     let (wake, woken) = inbox::channel();
     let Opening { source, live, standing, tape, home, reveal, as_of } = opening;
     let shared = Shared::new(source, reveal, (news, wake.clone()), home);
@@ -140,7 +146,7 @@ pub fn desk(opening: Opening) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<N
     };
     let keeper = Keeper::new(shared, woken, batches, standing, tape.is_some());
     tasks::thread("browse", move || keeper.run())?;
-    Ok((Box::new(workers), told))
+    Ok(Box::new(workers))
 }
 
 /// The UI's end: hands on what is asked.

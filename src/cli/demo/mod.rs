@@ -90,7 +90,7 @@ fn tour(
             let asked = serde_json::to_value(wide)?;
             let listener = runtime.block_on(attached.listen(&settings, &asked))?;
             let listening: ListeningFace = serde_json::from_value(listener.description().clone())?;
-            let opening = Opening::home(home)?;
+            let opening = Opening::home(home, &mut |_, _| {})?;
             runtime.block_on(play_and_show(&listening, home, options, opening))
         }
     }

@@ -18,17 +18,19 @@ use std::{
 };
 
 use anyhow::Context as _;
+use tokio::sync::mpsc::Receiver;
 
 pub(super) use self::terminal::is_there;
 use super::{
     Ctx,
     args::Looks,
-    browse::{self, Opening},
+    browse::{self, Opening, Rebuilt},
     failure::code,
 };
 use crate::{
     recorder::home::Home,
     tui::{
+        desk::{Desk, News},
         run::{self, Ended, Options},
         theme::Theme,
     },
@@ -49,6 +51,25 @@ pub(super) fn options(looks: Looks, home: &Home, ctx: &Ctx) -> anyhow::Result<Op
 /// Shows what is opened until the user leaves.
 pub(super) async fn show(options: Options, opening: Opening) -> anyhow::Result<Ended> {
     let (desk, news) = browse::desk(opening)?;
+    shown(options, desk, news).await
+}
+
+/// Likewise, what is still to be opened, and is named so meanwhile.
+pub(super) async fn open_and_show(
+    options: Options,
+    what: String,
+    open: impl FnOnce(Rebuilt<'_>) -> anyhow::Result<Opening> + Send + 'static,
+) -> anyhow::Result<Ended> {
+    let (desk, news, opened) = browse::later(what, open)?;
+    let ended = shown(options, desk, news).await;
+    opened.failure().map_or(ended, Err)
+}
+
+async fn shown(
+    options: Options,
+    desk: Box<dyn Desk>,
+    news: Receiver<News>,
+) -> anyhow::Result<Ended> {
     match caught(run::run(options, desk, news)).await {
         Some(ended) => ended.context("the terminal"),
         None => Ok(Ended::Died),

@@ -1,16 +1,20 @@
 //! `wiretape open`: looks at the store, at one in use, or at a tape.
 
-use std::{io, path::Path, process::ExitCode};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, anyhow};
 use tempfile::NamedTempFile;
 
-use super::{code, keys, options, show};
+use super::{code, keys, open_and_show, options};
 use crate::{
     cli::{
         Ctx,
         args::OpenArgs,
-        browse::Opening,
+        browse::{Opening, Rebuilt},
         failure::{self, Failure},
         runtime,
     },
@@ -30,24 +34,36 @@ pub(in crate::cli) fn run(args: &OpenArgs, ctx: &mut Ctx) -> anyhow::Result<Exit
         None => ctx.open_home()?,
     };
     let options = options(args.looks, &home, ctx)?;
+    let (reveal, as_of) = (args.reveal, args.as_of);
     // Holds the file as long as it is looked at.
-    let (opening, _spooled) = match args.tape.as_deref() {
-        None => (Opening::home(&home)?, None),
-        Some(path) if path == Path::new("-") => {
-            let spooled = spool()?;
-            let mut opening = Opening::tape(spooled.path().to_owned())?;
-            let mut standing = opening.standing;
-            opening.standing = Box::new(move || {
-                let mut status = standing();
-                "standard input".clone_into(&mut status.what);
-                status
-            });
-            (opening, Some(spooled))
-        }
-        Some(path) => (Opening::tape(path.to_owned())?, None),
+    let spooled = match args.tape.as_deref() {
+        Some(path) if path == Path::new("-") => Some(spool()?),
+        _ => None,
     };
-    let opening = Opening { reveal: args.reveal, as_of: args.as_of, ..opening };
-    Ok(code(runtime()?.block_on(show(options, opening))?))
+    let of_input = spooled.as_ref().map(|file| file.path().to_owned());
+    let tape = args.tape.clone();
+    let what = tape.as_deref().unwrap_or(home.root()).display().to_string();
+    let open = move |rebuilt: Rebuilt<'_>| {
+        let opening = match (of_input, tape) {
+            (Some(path), _) => standard_input(path)?,
+            (None, Some(path)) => Opening::tape(path)?,
+            (None, None) => Opening::home(&home, rebuilt)?,
+        };
+        Ok(Opening { reveal, as_of, ..opening })
+    };
+    Ok(code(runtime()?.block_on(open_and_show(options, what, open))?))
+}
+
+/// What came on standard input.
+fn standard_input(path: PathBuf) -> anyhow::Result<Opening> {
+    let opening = Opening::tape(path)?;
+    let mut standing = opening.standing;
+    let standing = Box::new(move || {
+        let mut status = standing();
+        "standard input".clone_into(&mut status.what);
+        status
+    });
+    Ok(Opening { standing, ..opening })
 }
 
 /// Standard input whole: a tape is read more than once.

@@ -109,7 +109,8 @@ impl Data {
             | News::Replayed(..)
             | News::Text(..)
             | News::Indexing { .. }
-            | News::Indexed(..) => {}
+            | News::Indexed(..)
+            | News::Unopened => {}
         }
     }
 

@@ -236,6 +236,9 @@ impl App {
     }
 
     fn news(&mut self, news: News) {
+        if matches!(news, News::Unopened) {
+            self.effects.push(Effect::Quit);
+        }
         // Whoever asked is told before the state takes it in: an answer is nobody else's.
         for view in &mut self.stack {
             view.news(&news, &mut self.data, &mut self.effects);

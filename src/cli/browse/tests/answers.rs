@@ -239,7 +239,7 @@ fn a_session_is_deleted_from_a_store_and_not_from_a_tape() {
     drop(tap);
     recorder.close().expect("a disk");
 
-    let mut screen = Screen::open(Opening::home(&home).expect("a store"));
+    let mut screen = Screen::open(Opening::home(&home, &mut |_, _| {}).expect("a store"));
     screen.loaded();
     assert_eq!(screen.seen.told_sessions().len(), 1);
     let said = screen.done(2, delete(2)).expect("it is over");
@@ -250,7 +250,7 @@ fn a_session_is_deleted_from_a_store_and_not_from_a_tape() {
     }
     assert!(screen.seen.told_sessions().is_empty());
     drop(screen);
-    let mut again = Screen::open(Opening::home(&home).expect("a store"));
+    let mut again = Screen::open(Opening::home(&home, &mut |_, _| {}).expect("a store"));
     again.loaded();
     assert!(again.seen.told_sessions().is_empty(), "it is gone for good");
 }
