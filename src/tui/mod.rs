@@ -20,6 +20,7 @@ pub mod keys;
 pub mod ledger;
 pub(crate) mod paint;
 pub mod pictures;
+mod pieces;
 pub mod rows;
 pub mod run;
 pub(crate) mod screen;

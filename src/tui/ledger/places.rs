@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     capture::ExchangeId,
-    tui::rows::{RowId, SessionId},
+    tui::{
+        pieces::Pieces,
+        rows::{RowId, SessionId},
+    },
 };
 
 /// The number of a row that stands for its exchange itself.
@@ -17,8 +20,8 @@ pub(super) type RowKey = (ExchangeId, u32);
 /// Exchanges and their rows.
 #[derive(Default)]
 pub(super) struct Places {
-    ids: Vec<ExchangeId>,
-    of: Vec<Place>,
+    ids: Pieces<ExchangeId>,
+    of: Pieces<Place>,
     /// Exchanges that came after later ones: imported while one looks on, or back-dated.
     late: BTreeMap<ExchangeId, Place>,
     /// Rows that are not the first ones of their exchange.
@@ -45,17 +48,23 @@ impl Places {
     }
 
     pub(super) fn get(&self, id: ExchangeId) -> Option<&Place> {
-        match self.ids.binary_search(&id) {
-            Ok(at) => self.of.get(at),
-            Err(_) => self.late.get(&id),
+        match self.listed(id) {
+            Some(at) => self.of.get(at),
+            None => self.late.get(&id),
         }
     }
 
     fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Place> {
-        match self.ids.binary_search(&id) {
-            Ok(at) => self.of.get_mut(at),
-            Err(_) => self.late.get_mut(&id),
+        match self.listed(id) {
+            Some(at) => self.of.get_mut(at),
+            None => self.late.get_mut(&id),
         }
+    }
+
+    /// Where it stands in the list.
+    fn listed(&self, id: ExchangeId) -> Option<usize> {
+        let at = self.before(id);
+        (self.ids.get(at) == Some(&id)).then_some(at)
     }
 
     /// Moves an exchange into another session.
@@ -104,8 +113,9 @@ impl Places {
     /// Of what a row is.
     pub(super) fn key_of(&self, row: RowId) -> Option<RowKey> {
         // Those in the list came in the order of their rows.
-        if let Ok(at) = self.of.binary_search_by_key(&row, |place| place.row) {
-            return Some((*self.ids.get(at)?, self.of.get(at)?.number));
+        let at = self.of.partition_point(|place| place.row < row);
+        if let Some(place) = self.of.get(at).filter(|place| place.row == row) {
+            return Some((*self.ids.get(at)?, place.number));
         }
         let late = self.late.iter().find(|(_, place)| place.row == row);
         late.map(|(id, place)| (*id, place.number))
@@ -115,8 +125,8 @@ impl Places {
     /// The first and the last exchange of a session.
     pub(super) fn span(&self, session: SessionId) -> Option<(ExchangeId, ExchangeId)> {
         let own = |(_, place): &(&ExchangeId, &Place)| place.session == session;
-        let first = self.ids.iter().zip(&self.of).find(own).map(|(id, _)| *id);
-        let last = self.ids.iter().zip(&self.of).rev().find(own).map(|(id, _)| *id);
+        let first = self.listing().find(own).map(|(id, _)| *id);
+        let last = self.ids.iter().rev().zip(self.of.iter().rev()).find(own).map(|(id, _)| *id);
         let mut late = self.late.iter().filter(own).map(|(id, _)| *id);
         let (early, late) = (late.next(), late.next_back());
         let ends = [first, last, early, late.or(early)];
@@ -135,6 +145,10 @@ impl Places {
         }
     }
 
+    fn listing(&self) -> impl Iterator<Item = (&ExchangeId, &Place)> {
+        self.ids.iter().zip(self.of.iter())
+    }
+
     fn add(&mut self, id: ExchangeId, place: Place) {
         if self.ids.last().is_none_or(|last| *last < id) {
             self.ids.push(id);
@@ -146,8 +160,7 @@ impl Places {
 
     /// The exchanges of a session, ascending.
     pub(super) fn members(&self, session: SessionId) -> Vec<ExchangeId> {
-        let listed = self.ids.iter().zip(&self.of);
-        let all = listed.chain(&self.late);
+        let all = self.listing().chain(&self.late);
         let own = all.filter(|(_, place)| place.session == session);
         let mut members: Vec<ExchangeId> = own.map(|(id, _)| *id).collect();
         members.sort_unstable();

@@ -13,16 +13,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Row, RowId, RowKind, RpcId, SessionId, Status, Symbol, Symbols};
+use super::{
+    super::pieces::Pieces, Row, RowId, RowKind, RpcId, SessionId, Status, Symbol, Symbols,
+};
 use crate::capture::{ExchangeId, Timestamp};
-
-/// Rows of one piece: 224 KiB. Growth copies nothing, so a key never waits for it.
-const PIECE: usize = 4_096;
 
 /// Rows as they are kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Packs {
-    pieces: Vec<Vec<Packed>>,
+    rows: Pieces<Packed>,
     rest: BTreeMap<RowId, Rest>,
 }
 
@@ -72,14 +71,12 @@ const _: () = assert!(Symbols::MOST <= 1 << SYMBOL_BITS && HAS_REST < u64::BITS)
 impl Packs {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        let last = self.pieces.last().map_or(0, Vec::len);
-        self.pieces.len().saturating_sub(1) * PIECE + last
+        self.rows.len()
     }
 
     /// The row at a place.
     pub(super) fn get(&self, id: RowId) -> Option<Row> {
-        let place = id.0 as usize;
-        let packed = self.pieces.get(place / PIECE)?.get(place % PIECE)?;
+        let packed = self.rows.get(id.0 as usize)?;
         let rest = if packed.has(HAS_REST) { self.rest.get(&id) } else { None };
         Some(packed.row(rest))
     }
@@ -87,20 +84,13 @@ impl Packs {
     /// One more row behind the others.
     pub(super) fn push(&mut self, id: RowId, row: &Row) {
         let packed = self.pack(id, row);
-        if self.pieces.last().is_none_or(|last| last.len() == PIECE) {
-            self.pieces.push(Vec::with_capacity(PIECE));
-        }
-        if let Some(last) = self.pieces.last_mut() {
-            last.push(packed);
-        }
+        self.rows.push(packed);
     }
 
     /// Puts a row in another one's place; one that is not there is none.
     pub(super) fn set(&mut self, id: RowId, row: &Row) {
         let packed = self.pack(id, row);
-        let place = id.0 as usize;
-        let own = self.pieces.get_mut(place / PIECE);
-        if let Some(own) = own.and_then(|piece| piece.get_mut(place % PIECE)) {
+        if let Some(own) = self.rows.get_mut(id.0 as usize) {
             *own = packed;
         }
     }
@@ -322,44 +312,6 @@ mod tests {
             }
             let rest = plain.iter().filter(|row| row.code != 0 || row.parent.is_some()).count();
             prop_assert!(packs.rest.len() >= rest);
-        }
-    }
-
-    #[test]
-    fn pieces_follow_one_another() {
-        let mut packs = Packs::default();
-        let row = |n: u32| Row { total_us: n, ..blank() };
-        for n in 0..10_000 {
-            packs.push(RowId(n), &row(n));
-        }
-        assert_eq!(packs.len(), 10_000);
-        assert!((0..10_000).all(|n| packs.get(RowId(n)).is_some_and(|row| row.total_us == n)));
-        assert_eq!(packs.get(RowId(10_000)), None);
-    }
-
-    fn blank() -> Row {
-        Row {
-            exchange: ExchangeId::from_bytes([0; 16]),
-            number: 0,
-            session: SessionId(0),
-            at: Timestamp(0),
-            kind: RowKind::Call,
-            status: Status::Ok,
-            from_server: false,
-            streamed: false,
-            batched: false,
-            at_fault: false,
-            is_whole: false,
-            method: Symbol(0),
-            name: Symbol(0),
-            rpc_id: RpcId::None,
-            http: 200,
-            code: 0,
-            first_us: 0,
-            total_us: 0,
-            frames: 0,
-            size: 0,
-            parent: None,
         }
     }
 }
