@@ -8,7 +8,7 @@
 //! hosts are not part of a session.
 
 pub(super) mod body;
-mod census;
+pub(super) mod census;
 mod chosen;
 pub(super) mod exchange;
 pub(super) mod formats;

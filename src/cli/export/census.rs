@@ -13,7 +13,7 @@ use crate::{
 
 /// Counts texts that look like placeholders; which of them are, is known at the end.
 #[derive(Default)]
-pub(super) struct Census {
+pub(in crate::cli) struct Census {
     /// By first appearance, with how often.
     seen: Vec<(String, u64)>,
     /// The place in `seen`.
@@ -22,7 +22,7 @@ pub(super) struct Census {
 
 impl Census {
     /// Counts those in the records of an exchange: heads first, then bodies.
-    pub(super) fn take(&mut self, records: &[Record]) {
+    pub(in crate::cli) fn take(&mut self, records: &[Record]) {
         let is_of = |record: &&Record, of: Option<Side>| match &record.fact {
             Fact::Chunk { side, .. } => of == Some(*side),
             _ => of.is_none(),
@@ -46,7 +46,11 @@ impl Census {
 
     /// Those that are placeholders: the ids of sessions, then the others by first appearance. The
     /// order depends on nothing but what was written.
-    pub(super) fn finish(&self, ids: &[String], made: &[redact::Redaction]) -> Vec<Redaction> {
+    pub(in crate::cli) fn finish(
+        &self,
+        ids: &[String],
+        made: &[redact::Redaction],
+    ) -> Vec<Redaction> {
         let made: HashSet<&str> = made.iter().map(|made| made.placeholder.as_str()).collect();
         let of_ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let of_ids = |(placeholder, _): &&(String, u64)| of_ids.contains(placeholder.as_str());

@@ -21,7 +21,7 @@ use survey::Survey;
 use super::pipe::Bounds;
 use crate::{
     capture::{ExchangeId, Fact, Headers, Record, Timestamp},
-    cli::{progress::Reading, recording::Recording},
+    cli::{export::census::Census, progress::Reading, recording::Recording},
     protocol::{Session, Story},
     replay::{
         bind::Heard,
@@ -120,13 +120,17 @@ pub(in crate::cli) fn of_recording(
     let mut spool = Spool::new(tempfile::tempfile()?);
     let exchanges: BTreeSet<ExchangeId> =
         sessions.iter().flat_map(|session| session.exchanges.iter().copied()).collect();
+    // What came from a redacted tape has its placeholders still, and no line 1 that lists them.
+    let mut census = Census::default();
     for exchange in exchanges {
-        for record in recording.records(exchange)? {
+        let records = recording.records(exchange)?;
+        census.take(&records);
+        for record in records {
             spool.push(record)?;
         }
     }
     let mut file = tempfile::tempfile()?;
-    let header = TapeHeader::new(recording.as_of, "", Vec::new());
+    let header = TapeHeader::new(recording.as_of, "", census.finish(&[], &[]));
     spool.finish(header, BufWriter::new(&file))?;
     file.rewind()?;
     let mut played = of_file(name, file, Some(recording.as_of))?;
