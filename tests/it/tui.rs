@@ -10,23 +10,23 @@
 //! |---|---|---|---|
 //! | 1 | first screen; in 100 ms | `everywhere`; `million` | all; tape and store |
 //! | 2 | an empty store | `recording` | live, store |
-//! | 3 | help | `looking` | tape |
+//! | 3 | help | `everywhere` | all |
 //! | 4 | Esc, q; in 300 ms | `looking`, `recording`; `million` | tape, live; tape |
 //! | 5 | a call is one row | `everywhere` | all |
-//! | 6 | filter | `everywhere`; `live`, while rows come | all |
+//! | 6 | filter | `everywhere`; `live`, while rows come | all; attached, live |
 //! | 7 | search | `everywhere`; `live`; `million`, a million calls | all; attached; store |
-//! | 8 | follow | `live` | attached |
-//! | 9 | pause | `live` | attached |
+//! | 8 | follow | `live` | attached, live |
+//! | 9 | pause | `live` | attached, live |
 //! | 10 | a million rows | `million` | store |
 //! | 11 | idle | `million` | all |
 //! | 12 | a body of 10 MB; raw in 1 s, not yet in 100 ms | `million` | all |
-//! | 13 | any size | `looking` | tape |
+//! | 13 | any size | `everywhere` | all |
 //! | 14 | hostile text | `hostile` | all |
-//! | 15 | colour; ASCII | `everywhere`; `looking` | all; tape |
-//! | 16 | panics and signals | `hygiene`; `recording` | tape; live |
-//! | 17 | Ctrl-Z | `hygiene`; `recording` | tape; live |
-//! | 18 | sequence | `everywhere` | all |
-//! | 19 | replay | `replaying` | tape |
+//! | 15 | colour; ASCII | `everywhere` | all |
+//! | 16 | panics and signals; in a shell | `hygiene` | all; tape |
+//! | 17 | Ctrl-Z; refused | `hygiene`; `recording` | tape, store, attached; live |
+//! | 18 | sequence; by mermaid itself | `everywhere`; `tests/sdk` | all; tape |
+//! | 19 | replay | `replaying` | all |
 //! | 20 | pipes and logs | `looking`, `hygiene` | tape, store, standard input |
 
 mod editing;
@@ -35,16 +35,32 @@ mod hostile;
 mod hygiene;
 mod live;
 mod looking;
+mod mermaid;
 mod recording;
 mod replaying;
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
-use crate::support::{sources::has_sessions, terminal::Start, wiretape::run};
+use crate::support::{
+    sources::has_sessions,
+    terminal::{Shown, Start},
+    wiretape::run,
+};
 
 /// A tape of the repository.
 fn tape(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(name)
+}
+
+/// Where the recorder on this screen listens.
+fn proxy(shown: &Shown) -> SocketAddr {
+    let row = shown.rows.iter().find(|row| row.contains("Listening on http://")).expect("the card");
+    let url = row.split("http://").nth(1).expect("a URL");
+    let url: String = url.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+    url.parse().expect("an address")
 }
 
 /// `open` on the tape of the demo: a session of each era.

@@ -30,26 +30,45 @@ impl Source {
         matches!(self, Self::Attached | Self::Live)
     }
 
-    /// Opens what a tape holds; `start` sets the terminal up. The recorder lives as long as the look.
+    /// Puts there what a tape holds. The recorder lives as long as the look.
+    pub(crate) fn fill(self, home: &Path, tape: &Path) -> Option<Recorder> {
+        if self != Self::Tape {
+            run(home, &["import", tape.to_str().expect("UTF-8")]);
+        }
+        (self == Self::Attached).then(|| Recorder::start(home, &[]))
+    }
+
+    /// The program that shows it.
+    pub(crate) fn start(self, home: &Path, tape: &Path) -> Start {
+        let words: &[&str] = match self {
+            Self::Tape => &["open", tape.to_str().expect("UTF-8")],
+            Self::Store | Self::Attached => &["open"],
+            Self::Live => &["record", "--listen", "127.0.0.1:0"],
+        };
+        Start::wiretape(home, words)
+    }
+
+    /// Opens it; `start` sets the terminal up.
     pub(crate) fn open(
         self,
         home: &Path,
         tape: &Path,
         start: impl FnOnce(Start) -> Start,
     ) -> (Terminal, Option<Recorder>) {
-        let tape = tape.to_str().expect("UTF-8");
-        if self != Self::Tape {
-            run(home, &["import", tape]);
-        }
-        let recorder = (self == Self::Attached).then(|| Recorder::start(home, &[]));
-        let words: &[&str] = match self {
-            Self::Tape => &["open", tape],
-            Self::Store | Self::Attached => &["open"],
-            Self::Live => &["record", "--listen", "127.0.0.1:0"],
-        };
-        let terminal = start(Start::wiretape(home, words)).start();
+        let recorder = self.fill(home, tape);
+        let terminal = start(self.start(home, tape)).start();
         terminal.until("the sessions", has_sessions);
         (terminal, recorder)
+    }
+
+    /// Leaves from the list of sessions.
+    pub(crate) fn leave(self, terminal: &mut Terminal) {
+        terminal.keys("q");
+        if self == Self::Live {
+            terminal.until("the question", |shown| shown.has("y yes"));
+            terminal.keys("y");
+        }
+        assert_eq!(terminal.ended().exit_code(), 0, "{self:?}");
     }
 }
 
@@ -60,22 +79,54 @@ pub(crate) fn has_sessions(shown: &Shown) -> bool {
     chrome && shown.selected().is_some()
 }
 
-/// Looks at a tape from everywhere at once. What fails is told by the thread's name.
+/// What is on the screen but for what time alone changes: ages, what the disk holds, and the port of
+/// a recorder.
+pub(crate) fn steady(shown: &Shown) -> Vec<String> {
+    let is_age = |word: &str| {
+        let number = word.strip_suffix(['s', 'm', 'h', 'd', 'w', 'y']).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let steady = |(y, row): (usize, &String)| {
+        let row = row.split_once(" rec ").map_or(row.as_str(), |(before, _)| before);
+        let mut kept = String::new();
+        for word in row.split(' ') {
+            if is_age(word) {
+                // It stands at the right end of its column.
+                kept.truncate(kept.trim_end().len());
+                kept.push_str(" AGE");
+            } else if y == 0 && word.starts_with("127.0.0.1:") {
+                kept.push_str(" PORT");
+            } else {
+                kept.push(' ');
+                kept.push_str(word);
+            }
+        }
+        kept.trim_end().to_owned()
+    };
+    shown.rows.iter().enumerate().map(steady).collect()
+}
+
+/// All of them at once. What fails is told by the thread's name.
+pub(crate) fn each(sources: &[Source], check: impl Fn(Source) + Sync) {
+    thread::scope(|scope| {
+        for source in sources {
+            let check = &check;
+            let name = format!("{source:?}");
+            let look = move || check(*source);
+            thread::Builder::new().name(name).spawn_scoped(scope, look).expect("a thread");
+        }
+    });
+}
+
+/// Looks at a tape from everywhere.
 pub(crate) fn on_each(
     tape: &Path,
     start: impl Fn(Start) -> Start + Sync,
     check: impl Fn(Source, &mut Terminal, &Path) + Sync,
 ) {
-    thread::scope(|scope| {
-        for source in Source::ALL {
-            let (start, check) = (&start, &check);
-            let look = move || {
-                let home = tempdir().expect("a folder");
-                let (mut terminal, _recorder) = source.open(home.path(), tape, start);
-                check(source, &mut terminal, home.path());
-            };
-            let name = format!("{source:?}");
-            thread::Builder::new().name(name).spawn_scoped(scope, look).expect("a thread");
-        }
+    each(&Source::ALL, |source| {
+        let home = tempdir().expect("a folder");
+        let (mut terminal, _recorder) = source.open(home.path(), tape, &start);
+        check(source, &mut terminal, home.path());
     });
 }

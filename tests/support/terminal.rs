@@ -120,6 +120,12 @@ impl Start {
         self
     }
 
+    /// More words.
+    pub(crate) fn words(mut self, words: &[&str]) -> Self {
+        self.command.args(words);
+        self
+    }
+
     /// Where it runs.
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.command.cwd(folder);

@@ -1,16 +1,24 @@
 //! On live, store and tape: what one sees of a recording does not depend on where it comes from.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::tape;
+use super::{mermaid, tape};
 use crate::support::{
-    sources::{Source, has_sessions, on_each},
+    sources::{Source, has_sessions, on_each, steady},
     terminal::{ENTER, ESC, Shown, Terminal},
+    wiretape::run,
 };
 
 /// A session with progress on a stream, with a server that asks, and with both kinds of failure.
 fn on_each_source(check: impl Fn(Source, &mut Terminal, &Path) + Sync) {
-    on_each(&tape("2025-11-25/typescript.tape.jsonl"), |start| start, check);
+    on_each(&typescript(), |start| start, check);
+}
+
+fn typescript() -> PathBuf {
+    tape("2025-11-25/typescript.tape.jsonl")
 }
 
 fn calls(terminal: &mut Terminal) -> Shown {
@@ -35,6 +43,41 @@ fn check_1_crumbs_a_session_and_hints_within_the_screen() {
         assert!(shown.has("2025-11-25") && shown.alternate && shown.mouse, "{}", shown.text());
         assert_eq!(shown.rows[0].contains("REC"), source.is_live(), "{}", shown.text());
         assert!(shown.cells.iter().all(|row| row.len() == 80) && shown.cells.len() == 24);
+    });
+}
+
+#[test]
+fn check_3_help_lists_every_key_and_leaves_the_screen_as_it_was() {
+    on_each_source(|_, terminal, home| {
+        let listed = run(home, &["open", "--keys", "--json"]).stdout;
+        let listed = String::from_utf8(listed).expect("UTF-8");
+        let before = terminal.shown();
+        let first = terminal.keys("?").shows("one row down");
+        let last = terminal.keys("G").until("the last line", |shown| {
+            let count = shown.rows[0].rsplit(' ').next().unwrap_or_default();
+            shown.rows[0].contains(&format!("-{count} of"))
+        });
+        assert!(last.has("delete the line"), "{}", last.text());
+        // Half page by half page back to the beginning: every key is somewhere.
+        let mut pages = vec![last.clone()];
+        let mut now = last;
+        while now.rows[1] != first.rows[1] {
+            let above = now.rows.clone();
+            now = terminal.keys("\x15").until("half a page up", |shown| shown.rows != above);
+            pages.push(now.clone());
+        }
+        for line in listed.lines() {
+            let key: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let about = key["about"].as_str().expect("words");
+            for spelt in key["keys"].as_array().expect("keys") {
+                let spelt = spelt.as_str().expect("a key");
+                let of = |row: &String| row.contains(about) && row.contains(spelt);
+                assert!(pages.iter().any(|page| page.rows.iter().any(of)), "{spelt} {about}");
+            }
+        }
+        terminal.keys("\t").shows("status:error");
+        let same = |shown: &Shown| steady(shown) == steady(&before);
+        terminal.keys(ESC).until("the same screen", same);
     });
 }
 
@@ -99,10 +142,44 @@ fn check_7_a_hit_is_selected_and_unfolded() {
 }
 
 #[test]
+fn check_13_any_size_and_back_is_like_a_fresh_start() {
+    let of = |source: Source, terminal: &mut Terminal, home: &Path| {
+        for (width, height) in [(200, 60), (120, 40), (80, 24), (40, 10)] {
+            terminal.resize(width, height);
+            terminal.until("hints", |shown| {
+                shown.rows.len() == usize::from(height)
+                    && shown.rows.last().is_some_and(|row| row.contains("? help"))
+            });
+        }
+        terminal.resize(39, 9);
+        terminal.shows("need 40x10, have 39x9");
+        terminal.resize(12, 3);
+        terminal
+            .until("as much as there is room for", |shown| shown.rows[0].starts_with("need 40x10"));
+        terminal.resize(1, 1);
+        for round in 0..20 {
+            let (width, height) = [(200, 60), (12, 3), (1, 1), (120, 40)][round % 4];
+            terminal.resize(width, height);
+        }
+        terminal.resize(80, 24);
+        let after = terminal.until("the list again", |shown| {
+            shown.rows.len() == 24 && has_sessions(shown) && shown.has("1 session · ")
+        });
+        source.leave(terminal);
+        let fresh = source.start(home, &typescript()).start();
+        fresh.until("a fresh start's screen", |shown| steady(shown) == steady(&after));
+        let logs = fs::read_dir(home.join("logs")).expect("logs");
+        let names = logs.map(|entry| entry.expect("a file").file_name());
+        let panics = names.filter(|name| name.to_string_lossy().starts_with("panic-"));
+        assert_eq!(panics.count(), 0);
+    };
+    on_each_source(of);
+}
+
+#[test]
 fn check_15_without_colour_the_selection_is_still_seen() {
-    let tape = tape("2025-11-25/typescript.tape.jsonl");
     on_each(
-        &tape,
+        &typescript(),
         |start| start.env("NO_COLOR", "1"),
         |_, terminal, _| {
             let shown = terminal.shown();
@@ -122,6 +199,51 @@ fn check_15_without_colour_the_selection_is_still_seen() {
                 .flat_map(|codes| codes.split(';'))
                 .any(|code| is_colour(code) && code.starts_with(['3', '4', '9', '1']));
             assert!(!colours, "a colour was sent");
+        },
+    );
+}
+
+#[test]
+fn check_15_a_word_brings_colour_back() {
+    on_each(
+        &typescript(),
+        |start| start.env("NO_COLOR", "1").words(&["--color", "always"]),
+        |_, terminal, _| drop(terminal.until("colour", |shown| shown.coloured)),
+    );
+}
+
+#[test]
+fn check_15_ascii_is_ascii() {
+    // What it holds is ASCII; what else is there is ours.
+    let is_ascii = |shown: &Shown| assert!(shown.text().is_ascii(), "{}", shown.text());
+    on_each(
+        &typescript(),
+        |start| start.words(&["--ascii"]),
+        |_, terminal, _| {
+            is_ascii(&terminal.shown());
+            for (keys, wanted) in
+                [("?", "one row down"), ("\t", "status:error"), ("q:", "go to row 12")]
+            {
+                is_ascii(&terminal.keys(keys).shows(wanted));
+            }
+            terminal.keys(ESC).until("the sessions", has_sessions);
+            is_ascii(&terminal.keys(ENTER).shows("tools/call"));
+            is_ascii(&terminal.keys(":6\r\r").shows("\"counted to 3\""));
+            terminal.keys("]").shows("[Request]");
+            for tab in ["[Headers]", "[Frames(4)]", "[Raw]", "[Problems]"] {
+                is_ascii(&terminal.keys("]").shows(tab));
+            }
+            for (key, wanted) in [
+                ("3", "sequence"),
+                ("4", "timeline"),
+                ("5", "catalogue"),
+                ("6", "problems"),
+                ("7", "latency"),
+                ("8", "replays"),
+            ] {
+                let is_there = |shown: &Shown| shown.rows[0].contains(wanted);
+                is_ascii(&terminal.keys(key).until(wanted, is_there));
+            }
         },
     );
 }
@@ -155,82 +277,13 @@ fn check_18_the_sequence_has_all_arrows_opens_calls_and_is_exported() {
         let out = home.join("out.mmd");
         terminal.keys(&format!(":export mermaid {}\r", out.display()));
         terminal.until("it is written", |_| out.is_file() && is_whole(&out));
-        let written = std::fs::read_to_string(&out).expect("UTF-8");
-        let arrows = mermaid(&written).unwrap_or_else(|line| panic!("no mermaid: {line}"));
+        let written = fs::read_to_string(&out).expect("UTF-8");
+        let arrows = mermaid::arrows(&written).unwrap_or_else(|line| panic!("no mermaid: {line}"));
         assert_eq!(arrows, 24, "{written}");
     });
 }
 
 /// The file ends with the last arrow: it is written at once, but looked at while it is.
 fn is_whole(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.trim_end().ends_with("DELETE /mcp → 200"))
-}
-
-/// Reads a sequence diagram by mermaid's grammar (sequenceDiagram.jison), as far as a diagram of
-/// messages needs it: how many arrows there are, or the line that it would refuse.
-fn mermaid(text: &str) -> Result<usize, String> {
-    let mut lines = text.lines();
-    let mut actors = Vec::new();
-    let mut arrows = 0;
-    if lines.next() != Some("sequenceDiagram") {
-        return Err("it begins with sequenceDiagram".to_owned());
-    }
-    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
-        let refused = || line.to_owned();
-        if let Some(named) = line.strip_prefix("participant ") {
-            let (actor, alias) = named.split_once(" as ").ok_or_else(refused)?;
-            actors.push(actor.to_owned());
-            is_text(alias).then_some(()).ok_or_else(refused)?;
-            continue;
-        }
-        let (statement, said) = line.split_once(": ").ok_or_else(refused)?;
-        is_text(said).then_some(()).ok_or_else(refused)?;
-        let is_known = |actor: &str| actors.iter().any(|known| known == actor);
-        let about = ["Note over ", "Note right of ", "Note left of "];
-        let named: Vec<&str> =
-            if let Some(of) = about.iter().find_map(|note| statement.strip_prefix(note)) {
-                of.split(',').collect()
-            } else {
-                arrows += 1;
-                // The longest first: `->>` is no `->` and a `>`.
-                let arrow = ["-->>", "->>", "--x", "-x", "--)", "-)", "-->", "->"];
-                let arrow = arrow.iter().find_map(|arrow| statement.split_once(arrow));
-                arrow.map(|(from, to)| vec![from, to]).ok_or_else(refused)?
-            };
-        if !named.into_iter().all(is_known) {
-            return Err(refused());
-        }
-    }
-    Ok(arrows)
-}
-
-/// A text ends with `;` or the line, and `#` begins an entity: `#59;`.
-fn is_text(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((before, entity)) = rest.split_once('#') {
-        let Some((digits, after)) = entity.split_once(';') else { return false };
-        let is_entity = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if before.contains(';') || !is_entity {
-            return false;
-        }
-        rest = after;
-    }
-    !text.trim().is_empty() && !rest.contains(';') && !text.contains("%%{")
-}
-
-#[test]
-fn a_line_that_is_no_mermaid_is_refused() {
-    let begins = "sequenceDiagram\n    participant a as A\n    participant b as B\n";
-    for (line, counts) in [
-        ("a->>b: x", Some(1)),
-        ("b--xa: x#59; y", Some(1)),
-        ("Note over a,b: x", Some(0)),
-        ("a->>b: x; y", None),
-        ("a->>b: x # y", None),
-        ("a->>b:", None),
-        ("a->>c: x", None),
-        ("a=>>b: x", None),
-    ] {
-        assert_eq!(mermaid(&format!("{begins}    {line}\n")).ok(), counts, "{line}");
-    }
+    fs::read_to_string(path).is_ok_and(|text| text.trim_end().ends_with("DELETE /mcp → 200"))
 }

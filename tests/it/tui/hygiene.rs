@@ -1,57 +1,63 @@
 //! The terminal is given back, whatever happens.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tempfile::tempdir;
 
 use super::{has_sessions, open_tape, tape};
 use crate::support::{
+    sources::{Source, each, steady},
     terminal::{CTRL_Z, Start, Terminal},
-    wiretape::signal,
+    wiretape::{lines, of, signal},
 };
 
-/// The report that a panic left.
-fn report(home: &Path) -> String {
+/// Some report of a panic has it.
+fn is_reported(home: &Path, thread: &str) -> bool {
     let logs = fs::read_dir(home.join("logs")).expect("logs");
     let names = logs.map(|entry| entry.expect("a file").path());
     let mut reports = names.filter(|path| path.to_string_lossy().contains("panic-"));
-    fs::read_to_string(reports.next().expect("a report")).expect("UTF-8")
-}
-
-fn broke(words: &str, thread: &str) {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    terminal.until("the sessions", has_sessions);
-    terminal.keys(&format!(":debug panic {words}\r"));
-    assert_eq!(terminal.ended().exit_code(), 101);
-    terminal.is_given_back();
-    // Long lines go over several rows.
-    let told: String = terminal.shown().text().split_whitespace().collect();
-    assert!(told.contains("askedforby:debugpanic"), "{told}");
-    assert!(told.contains("report:") && told.contains("logs/panic-"), "{told}");
-    assert!(report(home.path()).contains(&format!("thread {thread}")));
+    let has = |path: PathBuf| fs::read_to_string(path).expect("UTF-8").contains(thread);
+    reports.any(has)
 }
 
 #[test]
-fn check_16_a_panic_of_the_screen_gives_the_terminal_back() {
-    broke("ui", "main");
-}
-
-#[test]
-fn check_16_a_panic_of_a_worker_gives_the_terminal_back() {
-    broke("worker", "tokio");
-}
-
-#[test]
-fn check_16_signals_give_the_terminal_back() {
-    for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+fn check_16_panics_and_signals_give_the_terminal_back_and_lose_nothing() {
+    let tape = tape("2025-11-25/typescript.tape.jsonl");
+    each(&Source::ALL, |source| {
         let home = tempdir().expect("a folder");
-        let mut terminal = open_tape(home.path(), &[]).start();
-        terminal.until("the sessions", has_sessions);
-        signal(terminal.pid(), name);
-        assert_eq!(terminal.ended().exit_code(), code, "{name}");
-        terminal.is_given_back();
-    }
+        let (home, _recorder) = (home.path(), source.fill(home.path(), &tape));
+        let begin = || {
+            let terminal = source.start(home, &tape).start();
+            terminal.until("the sessions", has_sessions);
+            terminal
+        };
+        for (words, thread) in [("ui", "thread main"), ("worker", "thread tokio")] {
+            let mut terminal = begin();
+            terminal.keys(&format!(":debug panic {words}\r"));
+            assert_eq!(terminal.ended().exit_code(), 101);
+            terminal.is_given_back();
+            // Long lines go over several rows.
+            let told: String = terminal.shown().text().split_whitespace().collect();
+            assert!(told.contains("askedforby:debugpanic"), "{told}");
+            assert!(told.contains("report:") && told.contains("logs/panic-"), "{told}");
+            assert!(is_reported(home, thread), "{thread}");
+        }
+        for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+            let mut terminal = begin();
+            signal(terminal.pid(), name);
+            // A recorder that is asked to end ends well (faces.md, Recording).
+            let asked = source == Source::Live && name != "HUP";
+            assert_eq!(terminal.ended().exit_code(), if asked { 0 } else { code }, "{name}");
+            terminal.is_given_back();
+        }
+        if source != Source::Tape {
+            let listed = lines(home, &["list"]);
+            assert_eq!(of(&listed, "session")[0]["exchanges"], 13);
+        }
+    });
 }
 
 /// What a shell says of the terminal after it was given back to it: `stty -a`.
@@ -95,21 +101,24 @@ fn check_16_the_shell_has_its_terminal_again() {
     }
 }
 
-/// `open` in a shell with job control.
-fn in_a_shell(home: &Path) -> Terminal {
-    let mut terminal = Start::shell().start();
-    terminal.shows("shell$");
-    let program = env!("CARGO_BIN_EXE_wiretape");
-    let tape = tape("2025-11-25/typescript.tape.jsonl");
-    terminal.keys(&format!("{program} open {} --home {}\r", tape.display(), home.display()));
-    terminal.until("the sessions", has_sessions);
-    terminal
-}
-
 #[test]
 fn check_17_ctrl_z_stops_and_fg_draws_the_same_screen() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = in_a_shell(home.path());
+    let tape = tape("2025-11-25/typescript.tape.jsonl");
+    // Who records himself: `recording`.
+    each(&[Source::Tape, Source::Store, Source::Attached], |source| {
+        let home = tempdir().expect("a folder");
+        let _recorder = source.fill(home.path(), &tape);
+        let mut terminal = Start::shell().start();
+        terminal.shows("shell$");
+        let program = env!("CARGO_BIN_EXE_wiretape");
+        let opened = if source == Source::Tape { tape.to_str().expect("UTF-8") } else { "" };
+        terminal.keys(&format!("{program} open {opened} --home {}\r", home.path().display()));
+        terminal.until("the sessions", has_sessions);
+        stops_and_goes_on(&mut terminal);
+    });
+}
+
+fn stops_and_goes_on(terminal: &mut Terminal) {
     let before = terminal.shown();
     terminal.keys(CTRL_Z);
     let stopped = terminal.until("Stopped", |shown| !shown.alternate && shown.has("Stopped"));
@@ -118,7 +127,7 @@ fn check_17_ctrl_z_stops_and_fg_draws_the_same_screen() {
     let asked = terminal.bytes();
     terminal
         .keys("fg\r")
-        .until("the same screen", |shown| shown.alternate && shown.rows == before.rows);
+        .until("the same screen", |shown| shown.alternate && steady(shown) == steady(&before));
     // A terminal that does not answer is not asked where its cursor stands (dua-cli #387).
     let since = terminal.raw().split_off(asked);
     assert!(!since.windows(4).any(|bytes| bytes == b"\x1b[6n"), "it asked for the cursor");

@@ -7,7 +7,7 @@ use tempfile::tempdir;
 use super::{demo, has_sessions, open_tape, tape};
 use crate::support::{
     terminal::{CTRL_C, ENTER, ESC, Start},
-    wiretape::{run, wiretape},
+    wiretape::wiretape,
 };
 
 #[test]
@@ -21,40 +21,6 @@ fn the_store_of_a_home_is_shown_like_a_tape() {
     assert!(shown.has("wiretape-"), "{}", shown.text());
     terminal.keys("q");
     assert_eq!(terminal.ended().exit_code(), 0);
-}
-
-#[test]
-fn check_3_help_lists_every_key_and_leaves_the_screen_as_it_was() {
-    let home = tempdir().expect("a folder");
-    let listed = run(home.path(), &["open", "--keys", "--json"]).stdout;
-    let listed = String::from_utf8(listed).expect("UTF-8");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    let before = terminal.until("the sessions", has_sessions);
-    let first = terminal.keys("?").shows("one row down");
-    let last = terminal.keys("G").until("the last line", |shown| {
-        let count = shown.rows[0].rsplit(' ').next().unwrap_or_default();
-        shown.rows[0].contains(&format!("-{count} of"))
-    });
-    assert!(last.has("delete the line"), "{}", last.text());
-    // Half page by half page back to the beginning: every key is somewhere.
-    let mut pages = vec![last.clone()];
-    let mut now = last;
-    while now.rows[1] != first.rows[1] {
-        let above = now.rows.clone();
-        now = terminal.keys("\x15").until("half a page up", |shown| shown.rows != above);
-        pages.push(now.clone());
-    }
-    for line in listed.lines() {
-        let key: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        let about = key["about"].as_str().expect("words");
-        for spelt in key["keys"].as_array().expect("keys") {
-            let spelt = spelt.as_str().expect("a key");
-            let of = |row: &String| row.contains(about) && row.contains(spelt);
-            assert!(pages.iter().any(|page| page.rows.iter().any(of)), "{spelt} {about}");
-        }
-    }
-    terminal.keys("\t").shows("status:error");
-    terminal.keys(ESC).until("the same screen", |shown| shown.rows == before.rows);
 }
 
 #[test]
@@ -191,55 +157,4 @@ fn a_key_can_be_bound_otherwise() {
     let mut terminal = open_tape(home.path(), &[]).start();
     terminal.shows("H help");
     terminal.keys("H").shows("one row down");
-}
-
-#[test]
-fn check_15_a_word_brings_colour_back() {
-    let home = tempdir().expect("a folder");
-    let start = open_tape(home.path(), &["--color", "always"]).env("NO_COLOR", "1");
-    start.start().until("the sessions in colour", |shown| has_sessions(shown) && shown.coloured);
-}
-
-#[test]
-fn check_15_ascii_is_ascii() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &["--ascii"]).start();
-    let shown = terminal.until("the sessions", has_sessions);
-    assert!(shown.text().is_ascii(), "{}", shown.text());
-    for (keys, wanted) in [("?", "one row down"), ("\t", "status:error")] {
-        let shown = terminal.keys(keys).shows(wanted);
-        assert!(shown.text().is_ascii(), "{}", shown.text());
-    }
-    let shown = terminal.keys("q:").shows("go to row 12");
-    assert!(shown.text().is_ascii(), "{}", shown.text());
-    terminal.keys(ESC).until("the sessions", has_sessions);
-    let shown = terminal.keys(ENTER).shows("tools/call");
-    assert!(shown.text().is_ascii(), "{}", shown.text());
-}
-
-#[test]
-fn check_13_any_size_and_back() {
-    let home = tempdir().expect("a folder");
-    let mut terminal = open_tape(home.path(), &[]).start();
-    let before = terminal.until("the sessions", has_sessions);
-    for (width, height) in [(200, 60), (120, 40), (80, 24), (40, 10)] {
-        terminal.resize(width, height);
-        terminal.until("hints", |shown| {
-            shown.rows.len() == usize::from(height)
-                && shown.rows.last().is_some_and(|row| row.contains("? help"))
-        });
-    }
-    terminal.resize(39, 9);
-    terminal.shows("need 40x10, have 39x9");
-    terminal.resize(12, 3);
-    terminal.until("as much as there is room for", |shown| shown.rows[0].starts_with("need 40x10"));
-    terminal.resize(1, 1);
-    for round in 0..20 {
-        let (width, height) = [(200, 60), (12, 3), (1, 1), (120, 40)][round % 4];
-        terminal.resize(width, height);
-    }
-    terminal.resize(80, 24);
-    terminal.until("the same as at first", |shown| shown.rows == before.rows);
-    terminal.keys("q");
-    assert_eq!(terminal.ended().exit_code(), 0);
 }

@@ -2,25 +2,17 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     time::{Duration, Instant},
 };
 
 use tempfile::tempdir;
 
-use super::has_sessions;
+use super::{has_sessions, proxy};
 use crate::support::{
-    terminal::{CTRL_Z, ESC, Shown, Start, Terminal},
+    terminal::{CTRL_Z, ESC, Start, Terminal},
     wiretape::{Recorder, lines, of, run, signal},
 };
-
-/// Where the recorder on this screen listens.
-fn proxy(shown: &Shown) -> SocketAddr {
-    let row = shown.rows.iter().find(|row| row.contains("Listening on http://")).expect("the card");
-    let url = row.split("http://").nth(1).expect("a URL");
-    let url: String = url.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
-    url.parse().expect("an address")
-}
 
 /// How long it is waited for what holds once the desk has looked, which it does once a second.
 const PATIENCE: Duration = Duration::from_secs(20);

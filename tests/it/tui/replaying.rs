@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::Write as _,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -16,9 +17,10 @@ use tempfile::tempdir;
 use super::has_sessions;
 use crate::support::{
     origin::{self, Origin, Wire},
+    sources::{Source, each},
     tapes,
-    terminal::{ENTER, Shown, Start},
-    wiretape::{of, wiretape},
+    terminal::{ENTER, Shown, Terminal},
+    wiretape::{of, run, wiretape},
 };
 
 /// A server that counts what it is sent, and may answer otherwise than it did.
@@ -81,7 +83,7 @@ fn tape(server: &Server) -> String {
 }
 
 /// The line of counters as `verify --json` has it, and its exit code.
-fn verified(home: &std::path::Path, tape: &str, to: &str, options: &[&str]) -> (String, i32) {
+fn verified(home: &Path, tape: &str, to: &str, options: &[&str]) -> (String, i32) {
     let words = [&["verify", tape, "--to", to, "--json"], options].concat();
     let output = wiretape(home, &words).output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -101,18 +103,41 @@ fn exits(code: u8) -> impl Fn(&Shown) -> bool {
     move |shown| shown.has(&format!("verify would exit {code}"))
 }
 
+/// What `verify` holds the server against: it takes tapes alone.
+fn exported(source: Source, home: &Path, tape: &Path) -> String {
+    if source == Source::Tape {
+        return tape.to_str().expect("UTF-8").to_owned();
+    }
+    let out = home.join("exported.tape.jsonl");
+    run(home, &["export", "@last", "-o", out.to_str().expect("UTF-8")]);
+    out.to_str().expect("UTF-8").to_owned()
+}
+
 #[test]
 fn check_19_nothing_is_sent_before_it_was_seen_and_the_counts_are_those_of_verify() {
-    let server = server();
-    let home = tempdir().expect("a folder");
-    let path = home.path().join("session.tape.jsonl");
-    fs::write(&path, tape(&server)).expect("written");
-    let tape = path.to_str().expect("UTF-8");
+    each(&Source::ALL, |source| {
+        let server = server();
+        let home = tempdir().expect("a folder");
+        let path = home.path().join("session.tape.jsonl");
+        fs::write(&path, tape(&server)).expect("written");
+        let (mut terminal, _recorder) =
+            source.open(home.path(), &path, |start| start.size(100, 30));
+        let tape = exported(source, home.path(), &path);
+        replayed(&server, &mut terminal, home.path(), &tape);
+        if source == Source::Tape {
+            is_put_right(&server, &mut terminal, home.path(), &tape);
+        } else {
+            terminal.keys("a").shows("only a tape is a baseline");
+        }
+        let runs = terminal.keys("8").shows("replays and diffs: 2");
+        assert!(runs.has("replay 1 vs recorded"), "{}", runs.text());
+    });
+}
+
+/// Once all the same, once not.
+fn replayed(server: &Server, terminal: &mut Terminal, home: &Path, tape: &str) {
     let to = format!("{}/mcp", server.origin.url());
     let hits = || server.hits.load(Ordering::SeqCst);
-
-    let mut terminal = Start::wiretape(home.path(), &["open", tape]).size(100, 30).start();
-    terminal.until("the sessions", has_sessions);
     let before = hits();
     let preview = terminal.keys("R").shows("nothing is sent yet");
     for shown in [&format!("POST {to}"), "5 steps", "\"method\": \"initialize\"", "wipe"] {
@@ -125,7 +150,7 @@ fn check_19_nothing_is_sent_before_it_was_seen_and_the_counts_are_those_of_verif
     terminal.keys("a").shows("will be called");
     let equal = terminal.keys(ENTER).until("the end", exits(0));
     assert_eq!(hits(), before + 5);
-    let (counts, code) = verified(home.path(), tape, &to, &["--allow-side-effects"]);
+    let (counts, code) = verified(home, tape, &to, &["--allow-side-effects"]);
     assert!(equal.rows[1].contains(&counts), "{counts}\n{}", equal.text());
     assert_eq!(code, 0);
     assert_eq!(equal.rows.iter().filter(|row| row.contains("= same")).count(), 5);
@@ -134,20 +159,19 @@ fn check_19_nothing_is_sent_before_it_was_seen_and_the_counts_are_those_of_verif
     terminal.keys("q").until("the sessions", |shown| has_sessions(shown) && !shown.has("replay 1"));
     terminal.keys("R").shows("nothing is sent yet");
     let other = terminal.keys(ENTER).until("the end", exits(1));
-    let (counts, code) = verified(home.path(), tape, &to, &[]);
+    let (counts, code) = verified(home, tape, &to, &[]);
     assert!(other.rows[1].contains(&counts), "{counts}\n{}", other.text());
     assert_eq!(code, 1);
     assert!(other.has("≠ text") && other.has("? skipped"), "{}", other.text());
+}
 
-    // The tape is put right only after a question.
-    let written = fs::read(&path).expect("a tape");
+/// The tape is put right only after a question.
+fn is_put_right(server: &Server, terminal: &mut Terminal, home: &Path, tape: &str) {
+    let written = fs::read(tape).expect("a tape");
     terminal.keys("a").shows("session.tape.jsonl");
-    assert_eq!(fs::read(&path).expect("a tape"), written);
+    assert_eq!(fs::read(tape).expect("a tape"), written);
     terminal.keys("y").shows("1 answer put into");
-    let (_, code) = verified(home.path(), tape, &to, &["--allow-skips"]);
+    let to = format!("{}/mcp", server.origin.url());
+    let (_, code) = verified(home, tape, &to, &["--allow-skips"]);
     assert_eq!(code, 0, "what was accepted is the baseline");
-
-    let runs = terminal.keys("8").shows("replays and diffs: 2");
-    assert!(runs.has("replay 1 vs recorded"), "{}", runs.text());
-    terminal.keys("q").keys("q");
 }
