@@ -7,6 +7,7 @@
 mod archives;
 mod ci;
 mod fresh;
+mod mermaid;
 mod page;
 mod peers;
 mod served;
