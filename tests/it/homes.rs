@@ -1,7 +1,9 @@
 //! One home, many processes.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, ChildStdout, Stdio},
     time::{Duration, Instant},
@@ -62,6 +64,36 @@ fn the_childs_end_is_ours() {
     assert_eq!(code(&["sh", "-c", "kill -TERM $$"]), Some(128 + 15));
     assert_eq!(code(&["/nonexistent/program"]), Some(127));
     assert_eq!(code(&["/etc/hostname"]), Some(126));
+}
+
+#[test]
+fn a_program_that_is_none_is_told_by_itself() {
+    let home = tempdir().expect("a folder");
+    let fresh = home.path().join("home");
+    let table = [
+        ("wiretape-nosuch", 127, "cannot run wiretape-nosuch: command not found"),
+        ("./wiretape-nosuch", 127, "cannot run ./wiretape-nosuch: no such file"),
+        ("/etc/hostname", 126, "cannot run /etc/hostname: it is no executable file"),
+        ("/etc", 126, "cannot run /etc: it is a folder"),
+    ];
+    for (program, code, what) in table {
+        let output = wiretape(&fresh, &["run", "--", program]).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(lines.len() == 2 && lines[1].starts_with("hint: "), "{said}");
+        assert_eq!(lines[0], format!("error: {what}"));
+        assert!(!fresh.exists(), "nothing is made for it");
+    }
+    // What the system alone can know: it is no program, and starting it shows that.
+    let script = home.path().join("script");
+    fs::write(&script, "#!/nonexistent/interpreter\n").expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("executable");
+    let script = script.to_str().expect("a path");
+    let output = wiretape(&fresh, &["run", "--", script]).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(127), "{said}");
+    assert!(said.contains("interpreter") && !said.contains("0 exchanges"), "{said}");
 }
 
 #[test]

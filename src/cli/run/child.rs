@@ -1,52 +1,34 @@
 //! The child of `run`: it keeps the terminal, gets our signals, and its end becomes ours.
 
-use std::{ffi::OsString, io, process::ExitStatus};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    process::ExitStatus,
+};
 
 use tokio::process::{Child, Command};
 
-use super::environment::Variable;
+use super::{environment::Variable, program::Unstarted};
 
 /// wiretape itself failed (faces.md).
 pub(super) const OWN_FAILURE: u8 = 125;
-/// The command was found and cannot be executed.
-const NOT_EXECUTABLE: u8 = 126;
-/// The command was not found.
-const NOT_FOUND: u8 = 127;
-
 /// Starts the command with the terminal as its own and the variables in its environment.
 pub(super) fn start(command: &[OsString], variables: &[Variable]) -> Result<Child, Unstarted> {
-    let (program, arguments) = command.split_first().ok_or_else(Unstarted::nothing)?;
+    let program = program(command);
     let mut child = Command::new(program);
-    child.args(arguments);
+    child.args(command.iter().skip(1));
     for variable in variables {
         match &variable.value {
             Some(value) => child.env(variable.name, value),
             None => child.env_remove(variable.name),
         };
     }
-    child.spawn().map_err(|source| Unstarted { program: program.clone(), source })
+    child.spawn().map_err(|why| Unstarted::new(program, &why))
 }
 
-/// A command that did not start.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot run {}: {source}", program.to_string_lossy())]
-pub(super) struct Unstarted {
-    program: OsString,
-    source: io::Error,
-}
-
-impl Unstarted {
-    fn nothing() -> Self {
-        Self { program: OsString::new(), source: io::ErrorKind::NotFound.into() }
-    }
-
-    /// The exit code that a shell would give.
-    pub(super) fn exit_code(&self) -> u8 {
-        match self.source.kind() {
-            io::ErrorKind::NotFound => NOT_FOUND,
-            _ => NOT_EXECUTABLE,
-        }
-    }
+/// The command's first word; the arguments' parser has seen to it that there is one.
+pub(super) fn program(command: &[OsString]) -> &OsStr {
+    command.first().map_or(OsStr::new(""), OsString::as_os_str)
 }
 
 /// Waits for the child's end and passes our signals on to it meanwhile.

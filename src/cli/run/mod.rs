@@ -3,12 +3,13 @@
 
 mod child;
 mod environment;
+mod program;
 
 use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::Context as _;
 
-use self::environment::Ways;
+use self::{environment::Ways, program::Unstarted};
 use super::{
     Ctx,
     args::RunArgs,
@@ -38,17 +39,20 @@ use crate::{
 /// Runs the verb.
 pub(super) fn run(args: &RunArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
     let own = |error: anyhow::Error| Failure::with_code(child::OWN_FAILURE, error);
+    // A name that is no program's is told before anything is made or bound.
+    program::look_up(child::program(&args.command)).map_err(unstarted)?;
     let home = ctx.open_home().map_err(own)?;
     let mut settings = resolve(&args.recording, &home, Verb::Run, ctx).map_err(own)?;
     settings.listener.run = Some(label(args));
     let code = super::runtime().map_err(own)?.block_on(recorded(args, &home, &settings, ctx));
-    code.map(ExitCode::from).map_err(|error| match error.downcast_ref::<child::Unstarted>() {
-        Some(unstarted) => {
-            let code = unstarted.exit_code();
-            Failure::with_code(code, error)
-        }
-        None => own(error),
+    code.map(ExitCode::from).map_err(|error| match error.downcast::<Unstarted>() {
+        Ok(why) => unstarted(why),
+        Err(error) => own(error),
     })
+}
+
+fn unstarted(why: Unstarted) -> anyhow::Error {
+    Failure::with_code(why.exit_code(), why)
 }
 
 /// The program's name and something of its own, so that two runs are two.
@@ -75,7 +79,7 @@ async fn recorded(
             let mut signals = Signals::new()?;
             let sums = sum_up(&station, &settings.listener).await;
             station.end(&mut signals, ctx).await?;
-            finish(printer, args, sums, ctx).await?;
+            finish(printer, args, &ended, sums, ctx).await?;
             ended
         }
         Place::InUse(attached) => {
@@ -93,7 +97,7 @@ async fn recorded(
             let sums = sum_up_there(home, &settings.listener).await;
             drop::<RemoteListener>(listener);
             drop(printer);
-            finish(None, args, sums, ctx).await?;
+            finish(None, args, &ended, sums, ctx).await?;
             ended
         }
     }
@@ -181,11 +185,16 @@ async fn summed(
 async fn finish(
     printer: Option<Printer>,
     args: &RunArgs,
+    ended: &anyhow::Result<u8>,
     sums: anyhow::Result<String>,
     ctx: &mut Ctx,
 ) -> anyhow::Result<()> {
     if let Some(printer) = printer {
         printer.finish().await;
+    }
+    // Where no child ran there is nothing to sum up: why it did not is told, and nothing else.
+    if ended.is_err() {
+        return Ok(());
     }
     let sums = sums?;
     if !args.recording.quiet {
