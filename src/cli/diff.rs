@@ -57,9 +57,9 @@ pub(super) fn story(
         (Some(session), 0) => session,
         (None, _) => bail!("there is no session to compare"),
         (Some(_), more) => bail!(
-            "here are {} sessions, and only one can be compared\nhint: name one by its id; those \
-             of a tape with `--tape FILE`",
-            more + 1
+            "here are {}, and only one can be compared\nhint: name one by its id; those of a tape \
+             with `--tape FILE`",
+            units::count(more as u64 + 1, "session")
         ),
     };
     masked(recording, session, mask)

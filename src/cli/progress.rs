@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::units;
+
 /// The search through a recording. Shown on a terminal only, and only where it takes its time.
 pub(super) struct Search {
     bar: ProgressBar,
@@ -15,7 +17,7 @@ const SEARCHED_AT_ONCE: u64 = 2_000;
 impl Search {
     /// A search through so many exchanges.
     pub(super) fn new(of: u64) -> Self {
-        let look = "searching {bar:30} {pos}/{len} exchanges, {eta} left";
+        let look = "searching exchanges {bar:30} {pos}/{len}, {eta} left";
         let style =
             ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = if of > SEARCHED_AT_ONCE { ProgressBar::new(of) } else { ProgressBar::hidden() };
@@ -48,7 +50,7 @@ impl Rebuild {
     /// Shows how far it is.
     pub(super) fn show(&mut self, done: u64, of: u64) {
         let bar = self.bar.get_or_insert_with(|| {
-            let look = "rebuilding the catalog {bar:30} {pos}/{len} segments, {eta} left";
+            let look = "rebuilding the catalog, segments {bar:30} {pos}/{len}, {eta} left";
             let style =
                 ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(of).with_style(style)
@@ -102,7 +104,7 @@ pub(super) struct Playing {
 impl Playing {
     /// So many steps.
     pub(super) fn new(of: u64) -> Self {
-        let look = "playing {bar:30} {pos}/{len} steps, {eta} left";
+        let look = "playing steps {bar:30} {pos}/{len}, {eta} left";
         let style =
             ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self { bar: ProgressBar::new(of).with_style(style), said: Instant::now() }
@@ -117,7 +119,7 @@ impl Playing {
         }
         self.said = Instant::now();
         let of = self.bar.length().unwrap_or_default();
-        Some(format!("played {} of {of} steps", self.bar.position()))
+        Some(format!("played {} of {}", self.bar.position(), units::count(of, "step")))
     }
 
     /// Prints with the bar out of the way.

@@ -1,6 +1,6 @@
 //! What a message's call has to say about it: fields for scripts, a few grey words for people.
 
-use super::visible;
+use super::{units, visible};
 use crate::protocol::{
     CallStory, Ending, Message,
     calls::{Link, Remark, about},
@@ -58,7 +58,11 @@ impl Remarks {
             }
             if let Some(call) = call.filter(|call| !call.parts.is_empty()) {
                 let calls = call.parts.len() + 1;
-                texts.push(format!("{calls} calls: {}", word(call.whole.ending)));
+                texts.push(format!(
+                    "{}: {}",
+                    units::count(calls as u64, "call"),
+                    word(call.whole.ending)
+                ));
             }
             all.push(Self {
                 belongs_to: belongs.and_then(id),

@@ -37,3 +37,4 @@ mod streams;
 mod trace;
 mod tui;
 mod verify;
+mod words;

@@ -129,7 +129,7 @@ fn body(
     for gap in &body.gaps {
         facts.push((
             format!("{side} gap"),
-            format!("{} bytes at {} are not kept", gap.bytes, gap.offset),
+            format!("{} at {} not kept", units::count(gap.bytes, "byte"), gap.offset),
         ));
     }
     if let Some(hash) = &body.sha256 {

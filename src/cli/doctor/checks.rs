@@ -2,7 +2,7 @@
 
 use std::{net::TcpListener, path::Path};
 
-use super::super::{Ctx, system_proxy::DEFAULT_PROXY};
+use super::super::{Ctx, system_proxy::DEFAULT_PROXY, units};
 use crate::{
     recorder::home::Home,
     recorder::lock,
@@ -114,7 +114,7 @@ fn roots() -> Check {
             "none found: no server's certificate can be verified",
             "install your system's ca-certificates, or name a file with --upstream-ca",
         ),
-        count => Check::good("system roots", format!("{count} certificates")),
+        count => Check::good("system roots", units::count(count as u64, "certificate")),
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::{
     exchange::{Body, Exchange},
     output::Output,
     recording::Recording,
+    units,
 };
 use crate::capture::{ExchangeId, Headers};
 
@@ -32,7 +33,7 @@ fn body(body: &Body, out: &mut Output) -> anyhow::Result<()> {
     }
     let missing = body.bytes.saturating_sub(body.kept_bytes());
     if missing > 0 {
-        out.talk(format_args!("{missing} of {} bytes were not kept", body.bytes));
+        out.talk(format_args!("{missing} of {} not kept", units::count(body.bytes, "byte")));
     }
     Ok(())
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::load::Played;
-use crate::{capture::Timestamp, cli::Ctx};
+use crate::{
+    capture::Timestamp,
+    cli::{Ctx, units},
+};
 
 /// A tape that is older is worth a word (Polly's `expiresIn`).
 const OLD: Duration = Duration::from_secs(90 * DAY);
@@ -17,7 +20,7 @@ pub(super) fn warn(tapes: &[Played], now: Timestamp, ctx: &mut Ctx) {
         let age = last.map(|last| Duration::from_micros(now.micros_since(last)));
         if let Some(age) = age.filter(|age| *age > OLD) {
             let days = age.as_secs() / DAY;
-            ctx.out.talk(format!("{} is {days} days old", tape.name));
+            ctx.out.talk(format!("{} is {} old", tape.name, units::count(days, "day")));
             ctx.out.talk("hint: record it anew, or bring it up to date with --update");
         }
     }

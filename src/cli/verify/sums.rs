@@ -43,7 +43,7 @@ fn bound(ran: &Ran, out: &mut Output) {
     }
     let told = bound.iter().map(|((from, to), count)| match count {
         1 => format!("{from} -> {to}"),
-        count => format!("{from} -> {to} ({count} times)"),
+        count => format!("{from} -> {to} ({})", units::count(*count, "time")),
     });
     out.talk(format!("filled in fresh: {}", folded_list(told)));
 }

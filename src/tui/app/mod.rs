@@ -23,6 +23,7 @@ use super::{
     draw::Canvas,
     keys::{Action, Keys},
     rows::{RowId, SessionId},
+    text,
     theme::Theme,
     views::{self, Flow, Overlay, Told, View},
 };
@@ -434,10 +435,8 @@ impl App {
 
     fn suspend(&mut self) {
         if self.data.status.own && self.data.status.connections > 0 {
-            self.data.say(format!(
-                "not suspended: {} connections go through this process",
-                self.data.status.connections
-            ));
+            let open = text::count(self.data.status.connections, "open connection");
+            self.data.say(format!("not suspended: this process has {open}; q ends it"));
         } else {
             self.effects.push(Effect::Suspend);
         }

@@ -69,7 +69,7 @@ fn a_stop_is_refused_while_connections_go_through_us() {
     assert_eq!(press(&mut app, "^z"), [Effect::Suspend]);
     told(&mut app, listening());
     assert_eq!(press(&mut app, "^z"), []);
-    assert!(screen(&app, 80, 24).contains("not suspended: 2 connections"));
+    assert!(screen(&app, 80, 24).contains("not suspended: this process has 2 open connections"));
 }
 
 #[test]

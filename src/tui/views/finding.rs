@@ -167,7 +167,7 @@ impl Looking {
         } else {
             String::new()
         };
-        Some(format!("{word}{how_far} · {} hits · Esc stops", self.rows.len()))
+        Some(format!("{word}{how_far} · {} · Esc stops", text::count(self.rows.len(), "hit")))
     }
 }
 

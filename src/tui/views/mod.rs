@@ -256,7 +256,7 @@ pub(crate) fn ask_to_quit(data: &Data) -> Box<dyn Overlay> {
     let through = match status.connections {
         0 => "no connection is open".to_owned(),
         1 => "1 connection is open and would be cut".to_owned(),
-        n => format!("{n} connections are open and would be cut"),
+        n => format!("{} are open and would be cut", text::count(n, "connection")),
     };
     Box::new(question::Question::quit(&format!("Recording on {what}: {through}. End it?")))
 }
@@ -359,7 +359,7 @@ fn nothing_yet(data: &Data) -> Option<String> {
         return Some(format!("{why}\n\nopen it again to try anew; what was read before stays"));
     }
     let (done, of) = data.loading?;
-    Some(format!("reading {done} of {of} exchanges; rows appear as they are read"))
+    Some(format!("reading {done} of {}; rows appear as they are read", text::count(of, "exchange")))
 }
 
 /// A line with a heading in it, over a pane.

@@ -127,11 +127,9 @@ impl Preview {
             }
             return lines;
         };
-        let steps = if told.steps == 1 { "step" } else { "steps" };
-        let mut lines = vec![Line(
-            format!("{} {steps} would be sent; nothing is sent yet", told.steps),
-            Theme::plain,
-        )];
+        let steps = text::count(told.steps, "step");
+        let mut lines =
+            vec![Line(format!("{steps} would be sent; nothing is sent yet"), Theme::plain)];
         if !told.guarded.is_empty() {
             let tools = told.guarded.join(", ");
             let word = if self.allow { "will be called" } else { "left out (a allows them)" };

@@ -193,8 +193,9 @@ impl View for SequenceView {
         let left = match &self.teller.told {
             None => String::new(),
             Some(told) => {
-                let cut =
-                    told.only_last.map_or(String::new(), |n| format!(" · last {n} exchanges"));
+                let cut = told
+                    .only_last
+                    .map_or(String::new(), |n| format!(" · last {}", text::count(n, "exchange")));
                 format!("lanes: client · server · {listening} on listening streams{cut}")
             }
         };

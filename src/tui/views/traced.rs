@@ -67,7 +67,7 @@ impl Traced {
 
     fn counted(&self) -> String {
         let many = self.found.len();
-        let mentions = if many == 1 { "1 place".to_owned() } else { format!("{many} places") };
+        let mentions = text::count(many, "place");
         match (&self.failed, self.progress) {
             (Some(why), _) => why.clone(),
             (None, Some((done, of))) => format!("looking {done}/{of} · {mentions} · Esc stops"),

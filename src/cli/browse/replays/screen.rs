@@ -94,7 +94,7 @@ pub(super) fn told(verdict: &Verdict, came: &Came) -> VerdictTold {
         outcome.as_ref().and_then(|outcome| u32::try_from(outcome.us?).ok())
     };
     let more = verdict.differences.len().saturating_sub(PLACES);
-    let more = (more > 0).then(|| format!("{more} more places differ"));
+    let more = (more > 0).then(|| format!("and {} that differ", text::count(more, "more place")));
     let said = verdict.reason.as_deref().map(visible).into_iter().chain(more);
     let reason = said.collect::<Vec<_>>().join("; ");
     let live = verdict.ruling == Ruling::Extra;

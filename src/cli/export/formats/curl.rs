@@ -91,10 +91,8 @@ pub(super) fn request(
     let body = body(&exchange.request);
     let left_out = exchange.request.left_out();
     if left_out > 0 {
-        let bytes = exchange.request.bytes;
-        out.line(format_args!(
-            "# its body is not whole: {left_out} of {bytes} bytes are not kept"
-        ))?;
+        let bytes = crate::cli::units::count(exchange.request.bytes, "byte");
+        out.line(format_args!("# its body is not whole: {left_out} of {bytes} not kept"))?;
     }
     let mut command = Vec::new();
     let piped = body.len() > LONGEST_ARGUMENT || !words::is_plain(&body);

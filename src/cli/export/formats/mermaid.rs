@@ -38,7 +38,8 @@ pub(super) fn write(recording: &mut Recording, out: &mut Output) -> anyhow::Resu
         }
         let (told, all) = (story.exchanges.len(), session.exchanges.len());
         if told < all {
-            let cut = text(&format!("the first {told} of {all} exchanges"));
+            let cut =
+                text(&format!("the first {told} of {}", units::count(all as u64, "exchange")));
             out.line(format_args!("    Note over c{number},s{number}: {cut}"))?;
         }
     }

@@ -306,7 +306,7 @@ impl View for Calls {
             None => "filtered".to_owned(),
         });
         if !self.search.is_off() {
-            left.push(format!("{} hits", self.search.rows.len()));
+            left.push(text::count(self.search.rows.len(), "hit"));
         }
         let left = left.join(" · ");
         (left, self.counters_right(data, shown))

@@ -214,7 +214,7 @@ fn escape_stops_the_search_before_it_closes_what_is_open() {
     assert!(shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
     press_only(&mut app, "<Esc>");
     assert!(!shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
-    assert!(counters(&app, size).contains("1 hits"), "{}", counters(&app, size));
+    assert!(counters(&app, size).contains("1 hit "), "{}", counters(&app, size));
     press_only(&mut app, "<Esc>");
     assert!(!counters(&app, size).contains("hits"), "{}", counters(&app, size));
 }

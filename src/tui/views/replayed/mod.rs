@@ -225,8 +225,10 @@ impl Replay {
             data.say(why);
             return Flow::Stay;
         }
-        let many = ended.acceptable;
-        let answers = if many == 1 { "answer".to_owned() } else { format!("{many} answers") };
+        let answers = match ended.acceptable {
+            1 => "answer".to_owned(),
+            many => text::count(many, "answer"),
+        };
         let text = format!(
             "Put the server's {answers} of this replay into {tape}? The file is replaced; steps \
              without an answer stay as they are, and paths that are looked over here too are put in."

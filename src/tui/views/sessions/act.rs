@@ -86,8 +86,9 @@ impl Sessions {
             (Action::Delete, Some(session)) => {
                 let server = data.session(session).map_or("", |session| &session.server);
                 let exchanges = data.session(session).map_or(0, |session| session.exchanges);
+                let exchanges = text::count(exchanges, "exchange");
                 let text = format!(
-                    "Delete session #{} with {} and its {exchanges} exchanges for good?",
+                    "Delete session #{} with {} and its {exchanges} for good?",
                     session.0 + 1,
                     text::visible(server),
                 );

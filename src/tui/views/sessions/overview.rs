@@ -69,7 +69,7 @@ fn lines(told: &SessionTold) -> Vec<Line> {
         ));
     }
     if let Some(last) = told.only_last {
-        let said = format!("only its last {last} exchanges were looked at");
+        let said = format!("looked at: only its last {}", text::count(last, "exchange"));
         lines.push(Line::new("", Tint::Plain, &said, Tint::Waiting));
     }
     if !told.facts.is_empty() {
@@ -87,7 +87,7 @@ fn lines(told: &SessionTold) -> Vec<Line> {
     lines.extend(can("client", &told.client_can));
     lines.extend(can("server", &told.server_can));
     if !told.problems.is_empty() {
-        let said = format!("{} problems; 6 shows them", told.problems.len());
+        let said = format!("{}; 6 shows them", text::count(told.problems.len(), "problem"));
         lines.push(Line::new("", Tint::Plain, &said, Tint::Waiting));
     }
     lines

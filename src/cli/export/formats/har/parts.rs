@@ -5,7 +5,10 @@ use serde::Serialize;
 
 use crate::{
     capture::Headers,
-    cli::exchange::{Body, Exchange},
+    cli::{
+        exchange::{Body, Exchange},
+        units,
+    },
 };
 
 /// The longest decoded body that is written, in bytes: more of a bomb is left out, which the entry
@@ -113,7 +116,7 @@ impl Content {
 }
 
 fn missing(bytes: u64) -> Option<String> {
-    (bytes > 0).then(|| format!("{bytes} bytes are not in the recording"))
+    (bytes > 0).then(|| format!("{} not in the recording", units::count(bytes, "byte")))
 }
 
 /// As text, or in base64 where it is none.
