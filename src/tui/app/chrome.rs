@@ -13,6 +13,9 @@ use crate::tui::{
 /// Columns that the source keeps in a crowded top line.
 const SOURCE: usize = 10;
 
+/// Rows that what is said takes at most.
+const SAID: u16 = 8;
+
 /// Hints shown at most.
 const HINTS: usize = 9;
 
@@ -95,9 +98,7 @@ impl App {
             right = format!("reading {done}/{of}  {right}");
         }
         if let Some(say) = &self.data.say {
-            let shown = text::visible(say);
-            canvas.put(line.x + 1, line.y, &shown, line.width - 2, self.theme.waiting());
-            return;
+            return self.said(canvas, area, say);
         }
         let wide = u16::try_from(text::width(&right)).unwrap_or(0).min(line.width / 2);
         let dot = canvas.glyph("·", "-");
@@ -110,6 +111,31 @@ impl App {
             self.theme.plain(),
         );
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.faint());
+    }
+
+    /// What is said, whole: where it is longer than its row, over the rows above it, and of what has no
+    /// room even so the end is cut. The remedy stands at the end, so a row's width must not hide it.
+    fn said(&self, canvas: &mut Canvas<'_>, area: Rect, say: &str) {
+        let columns = area.width.saturating_sub(2);
+        let lines: Vec<String> = say
+            .lines()
+            .flat_map(|line| {
+                let line = text::visible(line).into_owned();
+                let rows = text::rows(&line, columns.into());
+                rows.into_iter().map(|row| row.trim_end().to_owned()).collect::<Vec<_>>()
+            })
+            .collect();
+        let most = usize::from(SAID.min(area.height.saturating_sub(3)));
+        let left_out = lines.len() > most;
+        let count = u16::try_from(lines.len().min(most)).unwrap_or(1).max(1);
+        let top = (area.height - 1).saturating_sub(count);
+        for (n, text) in (0..count).zip(&lines) {
+            let line = row(area, top + n);
+            canvas.clear(line);
+            let more = if left_out && n + 1 == count { canvas.glyph("…", "~") } else { "" };
+            let text = text.replace('·', canvas.glyph("·", "-")) + more;
+            canvas.put(line.x + 1, line.y, &text, columns, self.theme.waiting());
+        }
     }
 
     /// ` ⏎ open  f filter  / search  ? help  q quit`
