@@ -27,7 +27,10 @@ pub(crate) struct Data {
     pub(crate) broken: Option<String>,
     /// All that was there at the start has been read: that nothing is shown means that there is none.
     pub(crate) loaded: bool,
+    /// What ages and pending calls are told by: on a tape, the time of its last record.
     pub(crate) now: Timestamp,
+    /// What the UI's own work is paced by: it goes on, on a tape too.
+    pub(crate) clock: Timestamp,
     /// Where views are drawn: a page is as high as they are.
     pub(crate) area: Rect,
     /// What is said in the line of counters until the next key.

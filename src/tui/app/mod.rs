@@ -140,7 +140,13 @@ impl App {
     /// Begins at the list of sessions.
     pub(crate) fn new(options: Options, size: (u16, u16), now: Timestamp) -> Self {
         Self {
-            data: Data { now, area: inner(size), say: options.greeting, ..Data::default() },
+            data: Data {
+                now,
+                clock: now,
+                area: inner(size),
+                say: options.greeting,
+                ..Data::default()
+            },
             keys: options.keys,
             theme: options.theme,
             stack: vec![views::root()],
@@ -185,7 +191,10 @@ impl App {
                 }
                 _ => self.news(news),
             },
-            Msg::Time(now) => self.data.now = self.data.status.as_of.unwrap_or(now),
+            Msg::Time(now) => {
+                self.data.clock = now;
+                self.data.now = self.data.status.as_of.unwrap_or(now);
+            }
             Msg::Work => {
                 if let Some(view) = self.stack.last_mut() {
                     view.work(&mut self.data, &mut self.effects);

@@ -57,7 +57,7 @@ impl Looking {
         *self = Self {
             text: text.to_owned(),
             asked_of: data.rows.len(),
-            asked_at: data.now,
+            asked_at: data.clock,
             ..Self::default()
         };
         if !text.is_empty() {
@@ -109,7 +109,7 @@ impl Looking {
     /// It is time to look through them.
     pub(crate) fn is_due(&self, data: &Data) -> bool {
         let waits = (self.took * PATIENCE).max(1_000_000);
-        self.is_behind(data) && data.now.micros_since(self.asked_at) >= waits
+        self.is_behind(data) && data.clock.micros_since(self.asked_at) >= waits
     }
 
     /// Looks through them.
@@ -122,7 +122,7 @@ impl Looking {
     ) {
         if self.is_due(data) {
             self.asked_of = data.rows.len();
-            self.asked_at = data.now;
+            self.asked_at = data.clock;
             self.again = Some(Vec::new());
             self.send(session, is_filter, effects);
         }

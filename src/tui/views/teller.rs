@@ -38,13 +38,13 @@ impl Teller {
         let stands = self.stands(data);
         let outdated = match self.asked {
             None => true,
-            Some((at, then)) => then != stands && data.now.micros_since(at) >= AGAIN_US,
+            Some((at, then)) => then != stands && data.clock.micros_since(at) >= AGAIN_US,
         };
         if self.waiting.is_none() && outdated {
             let ticket = effects.ticket();
             effects.ask(Ask::Session { ticket, session: self.session });
             self.waiting = Some(ticket);
-            self.asked = Some((data.now, stands));
+            self.asked = Some((data.clock, stands));
         }
     }
 

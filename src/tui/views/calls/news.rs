@@ -33,7 +33,7 @@ impl Calls {
             }
             _ => {}
         }
-        let now = data.now;
+        let now = data.clock;
         match self.filter.looking.news(news, now) {
             // In another order they are sorted when all are there.
             Ok(true) if self.filter.looking.ticket.is_none() => self.sort(data, effects),

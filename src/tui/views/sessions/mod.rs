@@ -232,7 +232,7 @@ impl View for Sessions {
     fn news(&mut self, news: &News, data: &mut Data, effects: &mut Effects) {
         self.overview.news(news);
         self.is_chosen &= !matches!(news, News::Sessions(_));
-        let now = data.now;
+        let now = data.clock;
         if let News::Hits { ticket, rows, .. } = news {
             let sessions = rows.iter().filter_map(|id| data.row(*id)).map(|row| row.session);
             if self.filter.looking.ticket == Some(*ticket) {
