@@ -174,12 +174,14 @@ impl Looking {
 /// Parts come in the order of exchanges; but an answer counts as its request's row, which may stand
 /// before what is there already.
 fn take_in(all: &mut Vec<RowId>, rows: &[RowId]) {
-    let behind = all.last().is_none_or(|last| rows.first().is_none_or(|first| last < first));
-    all.extend_from_slice(rows);
-    if !behind || !rows.is_sorted() {
-        all.sort();
-        all.dedup();
-    }
+    let Some(least) = rows.iter().min() else { return };
+    // Of a million only what is not before all of these is put in order.
+    let from = all.partition_point(|id| id < least);
+    let mut tail = all.split_off(from);
+    tail.extend_from_slice(rows);
+    tail.sort();
+    tail.dedup();
+    all.append(&mut tail);
 }
 
 /// A filter as it is edited: what held before holds again when the prompt is left.

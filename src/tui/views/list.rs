@@ -15,8 +15,10 @@ pub(crate) trait Shown<Id> {
 }
 
 /// Rows in the order of their names.
+#[cfg(test)]
 pub(crate) struct Ascending<'a, Id>(pub(crate) &'a [Id]);
 
+#[cfg(test)]
 impl<Id: Copy + Ord> Shown<Id> for Ascending<'_, Id> {
     fn len(&self) -> usize {
         self.0.len()

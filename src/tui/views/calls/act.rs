@@ -4,7 +4,7 @@ use super::{
     super::{Flow, Told, compared, list::Shown, menu, prompt},
     Calls, MARKS, Seek,
     columns::{Cell, HIDEABLE},
-    listed,
+    listed, meet,
     order::{self, By, Sorting, seq},
     panes::Panes,
 };
@@ -156,7 +156,7 @@ impl Calls {
         // What the line of counters promises comes before what is merely open.
         if action == Action::Escape && self.search.ticket.is_some() {
             self.search.stop(effects);
-            self.seeking = None;
+            self.seeking.clear();
             return Some(Flow::Stay);
         }
         if let Some(detail) = &mut self.detail {
@@ -211,7 +211,7 @@ impl Calls {
             }
             Told::Entered(Action::Search, line) => {
                 self.search.ask(&line, session, false, data, effects);
-                self.seeking = (!line.is_empty()).then_some(Seek::Here);
+                self.seeking = (!line.is_empty()).then_some(Seek::Here).into_iter().collect();
                 if let Some(detail) = &mut self.detail {
                     detail.look_for(&line);
                 }
@@ -321,9 +321,9 @@ impl Calls {
         let troubled = data.rows.troubled(self.session);
         let at = self.list.selected;
         let from = troubled.partition_point(|id| at.is_some_and(|at| *id <= at));
-        let shown = self.shown(data);
-        let mut ahead = troubled.iter().skip(from).chain(troubled.iter().take(from)).copied();
-        let found = ahead.find(|id| shown.place(*id).is_ok());
+        let (before, ahead) = troubled.split_at(from);
+        let passed = self.passed(data);
+        let found = meet::first(ahead, passed).or_else(|| meet::first(before, passed));
         let Some(id) = found else {
             data.say("no problem and no failure here");
             return;

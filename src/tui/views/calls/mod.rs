@@ -4,6 +4,7 @@
 
 mod act;
 mod columns;
+mod meet;
 mod mouse;
 mod news;
 mod order;
@@ -12,7 +13,7 @@ mod seek;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
@@ -54,7 +55,8 @@ pub(crate) struct Calls {
     filter: Filter,
     search: Looking,
     /// A hit is to be gone to as soon as there is one: forward or back.
-    seeking: Option<Seek>,
+    /// Hits that are wanted, the next one first.
+    seeking: VecDeque<Seek>,
     order: Order,
     hidden: Vec<Cell>,
     time: TimeForm,
@@ -83,7 +85,7 @@ impl Calls {
             list,
             filter: Filter::default(),
             search: Looking::default(),
-            seeking: None,
+            seeking: VecDeque::new(),
             order: Order::default(),
             hidden: Vec::new(),
             time: TimeForm::default(),

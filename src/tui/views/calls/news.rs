@@ -43,7 +43,7 @@ impl Calls {
         }
         if let Err(why) = self.search.news(news, now) {
             // It is not that there is no hit.
-            self.seeking = None;
+            self.seeking.clear();
             data.say(why);
         }
     }
