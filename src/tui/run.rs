@@ -29,6 +29,9 @@ use crate::clock;
 /// Paints a second where news come thick.
 const FRAMES: u64 = 30;
 
+/// How often it is painted how far a work has come.
+const PROGRESS: Duration = Duration::from_millis(100);
+
 /// News and keys taken in before the other ones are looked for: a flood does not hold keys up.
 const AT_ONCE: usize = 64;
 
@@ -96,6 +99,7 @@ impl Ui {
         let mut painted = Instant::now();
         let mut paced = painted;
         let mut dirty = false;
+        let mut working: Option<Instant> = None;
         let every = Duration::from_millis(1_000 / FRAMES);
         loop {
             let mut at_once = false;
@@ -153,7 +157,15 @@ impl Ui {
                 () = tokio::task::yield_now(), if self.app.has_work() => {
                     self.update(Msg::Time(clock::now()), &mut suspend)?;
                     self.update(Msg::Work, &mut suspend)?;
-                    dirty = true;
+                    // How far it has come is painted now and then; what it comes to, at once.
+                    let now = Instant::now();
+                    if !self.app.has_work() {
+                        working = None;
+                        dirty = true;
+                    } else if now.duration_since(*working.get_or_insert(now)) >= PROGRESS {
+                        working = Some(now);
+                        dirty = true;
+                    }
                 }
             }
             if let Some(ended) = self.ended {

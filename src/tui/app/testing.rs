@@ -21,6 +21,13 @@ use crate::{
     },
 };
 
+impl App {
+    /// The row that the view has selected.
+    pub(crate) fn selected_row(&self) -> Option<RowId> {
+        self.view()?.row()
+    }
+}
+
 /// When everything happens.
 pub(crate) const NOW: Timestamp = Timestamp(1_790_000_000_000_000_000);
 

@@ -9,6 +9,7 @@ mod mouse;
 mod news;
 mod order;
 mod panes;
+mod radix;
 mod seek;
 #[cfg(test)]
 mod tests;
@@ -298,7 +299,7 @@ impl View for Calls {
         let sorting = self.order.sorting();
         if sorting != order::Sorting::default() {
             let arrow = if sorting.descending { "▼" } else { "▲" };
-            let soon = if self.order.has_work(data.now) { "sorting by" } else { "sort" };
+            let soon = if self.order.has_work(data.clock) { "sorting by" } else { "sort" };
             left.push(format!("{soon} {}{arrow}", sorting.word()));
         }
         let filter = &self.filter.looking;
@@ -382,20 +383,21 @@ impl View for Calls {
         let shown = self.shown(data);
         let mut window = self.list.top..self.list.top.saturating_add(self.page(data));
         self.filter.looking.is_behind(data)
+            || self.order.is_behind()
             || window.any(|place| {
                 shown.at(place).and_then(|id| data.row(id)).is_some_and(|row| row.is_pending())
             })
     }
 
     fn has_work(&self, data: &Data) -> bool {
-        self.order.has_work(data.now)
+        self.order.has_work(data.clock)
             || self.filter.looking.is_due(data)
             || self.detail.as_ref().is_some_and(Detail::has_work)
     }
 
     fn work(&mut self, data: &mut Data, effects: &mut Effects) {
         self.filter.looking.catch_up(Some(self.session), true, data, effects);
-        if self.order.has_work(data.now) {
+        if self.order.has_work(data.clock) {
             self.order.step(data);
             self.settle(data, effects);
         }

@@ -1,11 +1,17 @@
-//! The list in another order than that of its coming. A million rows are sorted in parts of a few
-//! milliseconds between keys: keys of the rows first, run by run, then the runs merged. The order
-//! before it is shown until the new one is there. Rows that come or change are merged in the same
-//! way, at most once a second where there are many.
+//! The list in another order than that of its coming. A million rows are sorted in parts of a
+//! millisecond between keys: keys of the rows first, then those by their digits. The order before it is
+//! shown until the new one is there. Rows that come or change are merged in the same way, at most once
+//! a second where there are many.
+//!
+//! A thread for it would have to be given a copy of all keys, which is most of the work; and while
+//! the parts are done here a key waits for one of them at most.
 
-use std::{cmp::Reverse, collections::BinaryHeap, collections::HashMap, mem};
+use std::{collections::HashMap, mem};
 
-use super::super::list::Shown;
+use super::{
+    super::list::Shown,
+    radix::{Entry, Radix},
+};
 use crate::{
     capture::Timestamp,
     tui::{
@@ -56,13 +62,15 @@ impl Sorting {
     }
 }
 
-/// Rows that are taken at once: some milliseconds.
+/// Rows that are taken at once: about a millisecond.
 const PART: usize = 1 << 15;
+
+/// Parts that a short list takes: its texts, its keys, a pass for each of their digits, and what came
+/// meanwhile.
+const PARTS: usize = 12;
 
 /// Lists up to this many rows are merged at once when a row changes; longer ones once a second.
 const SMALL: usize = 5_000;
-
-type Entry = (u64, RowId);
 
 /// A sorted list.
 #[derive(Debug, Default)]
@@ -84,13 +92,9 @@ enum Work {
     /// Gathers the texts.
     Texts { source: Vec<RowId>, at: usize, texts: HashMap<(Symbol, Symbol), u32> },
     /// Makes keys.
-    Keys { source: Vec<RowId>, at: usize, runs: Vec<Vec<Entry>> },
-    /// Merges.
-    Merge {
-        runs: Vec<(Vec<Entry>, usize)>,
-        heap: BinaryHeap<Reverse<(Entry, usize)>>,
-        out: Vec<Entry>,
-    },
+    Keys { source: Vec<RowId>, at: usize, radix: Radix },
+    /// Sorts them.
+    Sort(Radix),
     /// Takes rows that came or changed into the order.
     Amend {
         /// Which, ascending.
@@ -115,7 +119,7 @@ impl Order {
         self.work = Some(if sorting.by == By::What {
             Work::Texts { source, at: 0, texts: HashMap::new() }
         } else {
-            Work::Keys { source, at: 0, runs: Vec::new() }
+            keys_of(source)
         });
     }
 
@@ -130,6 +134,11 @@ impl Order {
         }
     }
 
+    /// What came or changed is not in the order yet: it will be when its time has come.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
     /// There is something to do.
     pub(super) fn has_work(&self, now: Timestamp) -> bool {
         self.work.is_some() || (!self.changed.is_empty() && self.is_due(now))
@@ -141,17 +150,17 @@ impl Order {
 
     /// Does all of it: for lists that are short.
     pub(super) fn finish_if_short(&mut self, data: &Data) {
-        let parts = SMALL / PART + 8;
+        let parts = SMALL / PART + PARTS;
         let source = match &self.work {
             Some(Work::Texts { source, .. } | Work::Keys { source, .. }) => source.len(),
-            Some(Work::Merge { .. }) => SMALL + 1,
+            Some(Work::Sort(_)) => SMALL + 1,
             Some(Work::Amend { .. }) | None => self.entries.len() + self.changed.len(),
         };
         if source > SMALL {
             return;
         }
         for _ in 0..parts {
-            if !self.has_work(data.now) {
+            if !self.has_work(data.clock) {
                 return;
             }
             self.step(data);
@@ -163,8 +172,8 @@ impl Order {
         match self.work.take() {
             None => self.amend(data),
             Some(Work::Texts { source, at, texts }) => self.texts(data, source, at, texts),
-            Some(Work::Keys { source, at, runs }) => self.keys(data, source, at, runs),
-            Some(Work::Merge { runs, heap, out }) => self.merge(data, runs, heap, out),
+            Some(Work::Keys { source, at, radix }) => self.keys(data, source, at, radix),
+            Some(Work::Sort(radix)) => self.sort(data, radix),
             Some(Work::Amend { changed, run, taken, out }) => {
                 self.amend_some(data, changed, run, taken, out);
             }
@@ -193,61 +202,32 @@ impl Order {
         let text = |symbol| data.symbols.text(symbol);
         names.sort_unstable_by_key(|(method, name)| (text(*method), text(*name)));
         self.ranks = (0..).zip(names).map(|(rank, text)| (text, rank)).collect();
-        self.work = Some(Work::Keys { source, at: 0, runs: Vec::new() });
+        self.work = Some(keys_of(source));
     }
 
-    fn keys(&mut self, data: &Data, source: Vec<RowId>, at: usize, mut runs: Vec<Vec<Entry>>) {
+    fn keys(&mut self, data: &Data, source: Vec<RowId>, at: usize, mut radix: Radix) {
         let end = (at + PART).min(source.len());
-        let part = source.get(at..end).unwrap_or_default();
-        let mut run: Vec<Entry> =
-            part.iter().filter_map(|id| Some((self.key(&data.row(*id)?), *id))).collect();
-        run.sort_unstable();
-        runs.push(run);
-        if end < source.len() {
-            self.work = Some(Work::Keys { source, at: end, runs });
+        for id in source.get(at..end).unwrap_or_default() {
+            if let Some(row) = data.row(*id) {
+                radix.push((self.key(&row), *id));
+            }
+        }
+        self.work = Some(if end < source.len() {
+            Work::Keys { source, at: end, radix }
         } else {
-            self.start_merge(runs);
-        }
+            Work::Sort(radix)
+        });
     }
 
-    fn start_merge(&mut self, runs: Vec<Vec<Entry>>) {
-        let mut heap = BinaryHeap::with_capacity(runs.len());
-        for (n, run) in runs.iter().enumerate() {
-            if let Some(first) = run.first() {
-                heap.push(Reverse((*first, n)));
-            }
-        }
-        let all = runs.iter().map(Vec::len).sum();
-        let runs = runs.into_iter().map(|run| (run, 0)).collect();
-        self.work = Some(Work::Merge { runs, heap, out: Vec::with_capacity(all) });
-    }
-
-    fn merge(
-        &mut self,
-        data: &Data,
-        mut runs: Vec<(Vec<Entry>, usize)>,
-        mut heap: BinaryHeap<Reverse<(Entry, usize)>>,
-        mut out: Vec<Entry>,
-    ) {
-        for _ in 0..PART {
-            let Some(Reverse((entry, n))) = heap.pop() else {
-                self.entries = out;
+    fn sort(&mut self, data: &Data, mut radix: Radix) {
+        match radix.step(PART) {
+            None => self.work = Some(Work::Sort(radix)),
+            Some(entries) => {
+                self.entries = entries;
                 self.is_there = true;
-                self.merged_at = data.now;
-                return;
-            };
-            // A row that came twice while its change was on the way stands once.
-            if out.last() != Some(&entry) {
-                out.push(entry);
-            }
-            if let Some((run, at)) = runs.get_mut(n) {
-                *at += 1;
-                if let Some(next) = run.get(*at) {
-                    heap.push(Reverse((*next, n)));
-                }
+                self.merged_at = data.clock;
             }
         }
-        self.work = Some(Work::Merge { runs, heap, out });
     }
 
     /// Begins to take what came and changed into the order.
@@ -288,7 +268,7 @@ impl Order {
                 }
                 (_, None) => {
                     self.entries = out;
-                    self.merged_at = data.now;
+                    self.merged_at = data.clock;
                     return;
                 }
             }
@@ -319,6 +299,11 @@ impl Order {
             (_, true) => !key,
         }
     }
+}
+
+fn keys_of(source: Vec<RowId>) -> Work {
+    let radix = Radix::with_room(source.len());
+    Work::Keys { source, at: 0, radix }
 }
 
 /// The rows of a list as they are shown.

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use crate::protocol::query::Query;
 use crate::tui::{
     app::{
         App, Effect, Msg,
@@ -216,7 +217,7 @@ fn escape_stops_the_search_before_it_closes_what_is_open() {
     assert!(!shown(&app, size).contains("[Response]"), "{}", shown(&app, size));
     assert!(counters(&app, size).contains("1 hit "), "{}", counters(&app, size));
     press_only(&mut app, "<Esc>");
-    assert!(!counters(&app, size).contains("hits"), "{}", counters(&app, size));
+    assert!(!counters(&app, size).contains("1 hit"), "{}", counters(&app, size));
 }
 
 #[test]
@@ -302,6 +303,89 @@ fn a_million_rows_are_sorted_in_parts() {
     work(&mut app);
     assert!(!app.has_work());
     assert!(counters(&app, size).contains("· sort latency▼"), "{}", counters(&app, size));
+}
+
+#[test]
+fn each_press_of_n_goes_a_hit_on_also_while_there_is_none_yet() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let ticket = found(&mut app, "score", 5);
+    press_only(&mut app, "nnn");
+    assert!(selected(&app, size).starts_with("▌    6"), "{}", selected(&app, size));
+    let hits = |rows: &[u32]| {
+        let rows = rows.iter().copied().map(RowId).collect();
+        Msg::News(News::Hits { ticket, rows, done: 500_000, of: 1_000_000 })
+    };
+    app.update(hits(&[9]));
+    assert!(selected(&app, size).starts_with("▌   10"), "{}", selected(&app, size));
+    app.update(hits(&[12, 20, 30]));
+    assert!(selected(&app, size).starts_with("▌   21"), "{}", selected(&app, size));
+    app.update(hits(&[40]));
+    assert!(selected(&app, size).starts_with("▌   21"), "nothing is owed any more");
+    press_only(&mut app, "nN");
+    assert!(selected(&app, size).starts_with("▌   21"), "there and back");
+    // What waits when the search comes to nothing more goes on from the other end.
+    press_only(&mut app, "nnnn");
+    app.update(Msg::News(News::Over(ticket)));
+    assert!(selected(&app, size).starts_with("▌   10"), "{}", shown(&app, size));
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_says_where_and_what_to_do_at_any_width() {
+    for size in [(80, 24), (40, 10)] {
+        for filter in ["status:error tool:(", "colour:red", "status:maybe", "latency>soon", "a:"] {
+            let mut app = calls(size, FULL);
+            press_only(&mut app, "f");
+            crate::tui::app::testing::type_in(&mut app, filter);
+            let error = Query::parse(filter, app.data.now).expect_err(filter);
+            let screen = shown(&app, size);
+            let words: Vec<_> = screen.split_whitespace().collect();
+            let said = format!("column {}: {} · {}", error.column, error.what, error.hint);
+            let whole = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.join(" ").contains(&whole), "{whole}\n{screen}");
+            assert!(screen.lines().last().unwrap().contains("filter: "), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn rows_stay_sorted_while_others_come_and_change() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let long = |app: &App, from: u32| {
+        let rows = more_rows(app, 50_000).into_iter().zip(from..);
+        rows.map(|(row, n)| Row { total_us: n * 7_919 % 100_003, ..row }).collect::<Vec<_>>()
+    };
+    app.update(Msg::News(News::Rows(long(&app, 0))));
+    press_only(&mut app, ":100<Enter>sjjjj<Enter>");
+    let chosen = app.selected_row();
+    // Between its parts more rows come, and one of those that have their key already changes.
+    app.update(Msg::Work);
+    app.update(Msg::News(News::Rows(long(&app, 50_000))));
+    let row = app.data.rows.get(RowId(70)).unwrap();
+    app.update(Msg::News(News::Row(RowId(70), Row { total_us: 3_000_000_000, ..row })));
+    app.update(Msg::Work);
+    work(&mut app);
+    assert!(app.ticks() && !app.has_work(), "what came meanwhile has its time");
+    app.update(Msg::Time(crate::capture::Timestamp(app.data.now.0 + 2_000_000_000)));
+    work(&mut app);
+    assert_eq!(app.selected_row(), chosen, "the selection stands");
+    press_only(&mut app, "g");
+    let mut before = u32::MAX;
+    for _ in 0..200 {
+        let id = app.selected_row().expect("a row");
+        let us = app.data.rows.get(id).unwrap().total_us;
+        assert!(us <= before, "{us} below {before}");
+        before = us;
+        press_only(&mut app, "<PgDn>");
+    }
+    press_only(&mut app, "g");
+    let slow = (0..60).any(|_| {
+        let is_it = app.selected_row() == Some(RowId(70));
+        press_only(&mut app, "j");
+        is_it
+    });
+    assert!(slow, "what changed while it was sorted stands where it belongs");
 }
 
 #[test]
