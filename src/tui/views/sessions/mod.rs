@@ -65,6 +65,18 @@ pub(crate) struct Sessions {
     in_overview: bool,
     /// What is shown was put together of the sessions as they are.
     is_chosen: bool,
+    /// What the line of counters says: summed up when it was put together, not when it is painted.
+    sums: Sums,
+}
+
+/// Sums over the sessions that are shown.
+#[derive(Default)]
+struct Sums {
+    /// All sessions, those included that are not shown.
+    all: usize,
+    exchanges: u64,
+    errors: u64,
+    problems: u64,
 }
 
 impl Sessions {
@@ -98,6 +110,16 @@ impl Sessions {
         let all = (0..u32::try_from(data.sessions.len()).unwrap_or(u32::MAX)).map(SessionId);
         self.shown = all.filter(|id| takes(*id)).collect();
         chosen::sort(&mut self.shown, self.by, self.turned, data);
+        let mut sums = Sums {
+            all: data.sessions.iter().filter(|session| !session.deleted).count(),
+            ..Sums::default()
+        };
+        for session in self.shown.iter().filter_map(|id| data.session(*id)) {
+            sums.exchanges += session.exchanges;
+            sums.errors += session.errors;
+            sums.problems += session.problems.unwrap_or(0);
+        }
+        self.sums = sums;
         self.settle(data, effects);
     }
 
@@ -143,11 +165,7 @@ impl View for Sessions {
         if let Some(progress) = self.search.progress("searching") {
             return (progress, String::new());
         }
-        let of_shown = || self.shown.iter().filter_map(|id| data.session(*id));
-        let exchanges: u64 = of_shown().map(|session| session.exchanges).sum();
-        let errors: u64 = of_shown().map(|session| session.errors).sum();
-        let problems: u64 = of_shown().filter_map(|session| session.problems).sum();
-        let all = data.sessions.iter().filter(|session| !session.deleted).count();
+        let Sums { all, exchanges, errors, problems } = self.sums;
         let mut sessions = text::count(all, "session");
         if self.shown.len() != all {
             sessions = format!("{}/{sessions}", self.shown.len());
