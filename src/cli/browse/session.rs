@@ -32,9 +32,10 @@ const JUDGED: u64 = 4_000;
 /// Tells a session.
 pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<SessionTold>> {
     let now = shared.as_of().unwrap_or_else(clock::now);
-    let (members, told) = {
+    let (latest, exchanges, told) = {
         let ledger = shared.ledger();
-        (ledger.members(session), ledger.session(session, now))
+        let latest = ledger.latest(session, TOLD);
+        (latest, ledger.exchanges(session), ledger.session(session, now))
     };
     let Some(told) = told else { anyhow::bail!("the session is not there any more") };
     let mut recording = Recording::of(Box::new(shared.clone()), Some(now), false)?;
@@ -42,8 +43,8 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
     masking.with(|mask| recording.tell_secrets(mask));
     let mut records = Vec::new();
     let mut bytes = 0;
-    for id in members.iter().rev().take(TOLD) {
-        let own = recording.records(*id)?;
+    for id in latest.into_iter().rev() {
+        let own = recording.records(id)?;
         bytes += own.iter().map(super::super::recording::body_bytes).sum::<u64>();
         if bytes > TOLD_BYTES && !records.is_empty() {
             break;
@@ -51,7 +52,8 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
         records.push(own);
     }
     records.reverse();
-    let only_last = (records.len() < members.len()).then_some(records.len() as u64);
+    let read = records.len() as u64;
+    let only_last = (read < exchanges).then_some(read);
     let problems = judge(session, shared)?.unwrap_or_default();
     let story = Story::tell(told, records.iter().map(Vec::as_slice));
     Ok(Arc::new(masking.with(|mask| {
@@ -59,7 +61,7 @@ pub(super) fn tell(session: SessionId, shared: &Shared) -> anyhow::Result<Arc<Se
         let (timeline, bars) = pictures::timeline(&story, now, mask);
         SessionTold {
             session,
-            facts: facts(&shown, members.len()),
+            facts: facts(&shown, exchanges),
             states: states(&shown),
             client_can: visible(&story.catalogue.client_can()),
             server_can: visible(&story.catalogue.server_can()),
@@ -109,7 +111,7 @@ fn visible(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| text::visible(text).into_owned()).collect()
 }
 
-fn facts(session: &Session, exchanges: usize) -> Vec<(String, String)> {
+fn facts(session: &Session, exchanges: u64) -> Vec<(String, String)> {
     let name =
         |named: &crate::protocol::Implementation| format!("{} {}", named.name, named.version);
     let all = [

@@ -71,6 +71,12 @@ impl Ledger {
         self.places.members(session)
     }
 
+    /// Its newest exchanges, so many at most, ascending.
+    #[must_use]
+    pub fn latest(&self, session: SessionId, most: usize) -> Vec<ExchangeId> {
+        self.places.latest(session, most)
+    }
+
     /// A session as it stands.
     #[must_use]
     pub fn session(&self, session: SessionId, as_of: Timestamp) -> Option<Session> {

@@ -158,6 +158,16 @@ impl Places {
         }
     }
 
+    /// The newest exchanges of a session, so many at most, ascending.
+    pub(super) fn latest(&self, session: SessionId, most: usize) -> Vec<ExchangeId> {
+        let own = |(_, place): &(&ExchangeId, &Place)| place.session == session;
+        let listed = self.ids.iter().rev().zip(self.of.iter().rev()).filter(own).take(most);
+        let late = self.late.iter().rev().filter(own).take(most);
+        let mut latest: Vec<ExchangeId> = listed.chain(late).map(|(id, _)| *id).collect();
+        latest.sort_unstable();
+        latest.split_off(latest.len().saturating_sub(most))
+    }
+
     /// The exchanges of a session, ascending.
     pub(super) fn members(&self, session: SessionId) -> Vec<ExchangeId> {
         let all = self.listing().chain(&self.late);
@@ -165,5 +175,27 @@ impl Places {
         let mut members: Vec<ExchangeId> = own.map(|(id, _)| *id).collect();
         members.sort_unstable();
         members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_of_a_session_are_its_newest_whenever_they_came() {
+        let mut places = Places::default();
+        let id = |n: u8| ExchangeId::from_bytes([n; 16]);
+        // 3 and 5 come late; every fourth is of another session.
+        for n in [1, 2, 4, 6, 3, 7, 8, 5, 9] {
+            let session = SessionId(u32::from(n % 4 == 0));
+            places.claim((id(n), 0), session, RowId(u32::from(n)));
+        }
+        let latest = |most| places.latest(SessionId(0), most);
+        assert_eq!(latest(9), [1, 2, 3, 5, 6, 7, 9].map(id));
+        assert_eq!(latest(9), places.members(SessionId(0)));
+        assert_eq!(latest(4), [5, 6, 7, 9].map(id));
+        assert_eq!(latest(0), []);
+        assert_eq!(places.latest(SessionId(1), 1), [id(8)]);
     }
 }

@@ -109,7 +109,9 @@ mod tests {
         ) {
             let entries: Vec<Entry> = keys.into_iter().zip((0..).map(RowId)).collect();
             let mut radix = Radix::with_room(entries.len());
-            entries.iter().for_each(|entry| radix.push(*entry));
+            for entry in entries {
+                radix.push(*entry);
+            }
             let sorted = loop {
                 if let Some(sorted) = radix.step(most) {
                     break sorted;
