@@ -109,7 +109,7 @@ mod tests {
         ) {
             let entries: Vec<Entry> = keys.into_iter().zip((0..).map(RowId)).collect();
             let mut radix = Radix::with_room(entries.len());
-            for entry in entries {
+            for entry in &entries {
                 radix.push(*entry);
             }
             let sorted = loop {
