@@ -21,7 +21,7 @@ use super::{
     app::{App, Effect, Msg},
     desk::{Desk, News},
     paint::Painter,
-    screen::{self, Screen},
+    screen::{self, Modes, Screen},
     signals::{Signal, Signals},
 };
 use crate::clock;
@@ -210,19 +210,27 @@ impl Ui {
             return Ok(Err("there is no editor here".to_owned()));
         };
         Screen::give_back();
+        let modes = Modes::now();
         let mut editing = (editor.0)(text);
-        loop {
+        let edited = loop {
             tokio::select! {
                 biased;
-                () = screen::died() => return Err(Ended::Died),
-                edited = &mut editing => return Ok(edited),
+                () = screen::died() => break Err(Ended::Died),
+                edited = &mut editing => break Ok(edited),
                 signal = signals.next() => match signal {
                     // ^C and ^Z are the editor's.
                     Signal::End(INTERRUPT) | Signal::Continued => {}
-                    Signal::End(number) => return Err(Ended::Signalled(number)),
+                    Signal::End(number) => break Err(Ended::Signalled(number)),
                 },
             }
+        };
+        // The editor ends with it, and its file goes.
+        drop(editing);
+        modes.restore();
+        if edited.is_err() {
+            Screen::give_back_again();
         }
+        edited
     }
 
     fn take(&mut self, event: Event, suspend: &mut bool) -> io::Result<()> {

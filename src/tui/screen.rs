@@ -96,6 +96,12 @@ impl Screen {
         true
     }
 
+    /// Gives back what somebody else took to whom it was lent, and who ended in the middle of it.
+    pub(crate) fn give_back_again() {
+        HELD.store(true, Ordering::SeqCst);
+        Self::give_back();
+    }
+
     #[cfg(unix)]
     fn take_stderr(&self) {
         // What goes into a file or a pipe may go on.
@@ -112,6 +118,43 @@ impl Screen {
     fn take_stderr(&self) {
         let _ = (&self.log, io::stderr().is_terminal());
     }
+}
+
+/// The line discipline's modes at one moment, for whoever is lent the terminal may end without putting
+/// them back: an editor that is killed leaves it raw, and raw it would stay.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Modes(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Modes {
+    /// As they are now.
+    pub(crate) fn now() -> Self {
+        Self(rustix::termios::tcgetattr(rustix::stdio::stdout()).ok())
+    }
+
+    /// As they were then.
+    pub(crate) fn restore(&self) {
+        if let Some(modes) = &self.0 {
+            let now = rustix::termios::OptionalActions::Now;
+            // A terminal that has gone has none.
+            let _ = rustix::termios::tcsetattr(rustix::stdio::stdout(), now, modes);
+        }
+    }
+}
+
+/// A console's are its program's own.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) struct Modes;
+
+#[cfg(not(unix))]
+impl Modes {
+    pub(crate) fn now() -> Self {
+        Self
+    }
+
+    pub(crate) fn restore(&self) {}
 }
 
 impl Drop for Screen {

@@ -7,6 +7,8 @@ use std::{
     path::Path,
     process::{ExitStatus, Stdio},
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
@@ -70,16 +72,18 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-/// By the shell, as git has it: the variable may hold options.
+/// By the shell where it needs one, as git has it: the variable may hold options, or be a line of it.
 async fn run(command: &str, path: &Path) -> io::Result<ExitStatus> {
-    let mut child = if cfg!(windows) {
-        let mut words = command.split_whitespace();
-        let mut child = Command::new(words.next().unwrap_or("notepad"));
-        child.args(words);
-        child
-    } else {
+    let needs_shell = !cfg!(windows) && command.contains(|c| "|&;<>()$`\\\"'*?[#~=%".contains(c));
+    let mut child = if needs_shell {
         let mut child = Command::new("sh");
         child.arg("-c").arg(format!("{command} \"$@\"")).arg(command);
+        child
+    } else {
+        // Without a shell between, what ends it ends the editor itself.
+        let mut words = command.split_whitespace();
+        let mut child = Command::new(words.next().unwrap_or_default());
+        child.args(words);
         child
     };
     child.arg(path).kill_on_drop(true);
@@ -89,12 +93,43 @@ async fn run(command: &str, path: &Path) -> io::Result<ExitStatus> {
         // `open -` read its recording there.
         child.stdin(Stdio::from(terminal));
     }
-    let status = child.status().await?;
+    let mut running = Running(child.spawn()?);
+    let status = running.0.wait().await?;
     // What a shell says of a word that is no program.
-    if status.code() == Some(127) {
+    if needs_shell && status.code() == Some(127) {
         return Err(io::ErrorKind::NotFound.into());
     }
     Ok(status)
+}
+
+/// The editor, as long as somebody waits for it. Where nobody does any more it is asked to end, so that
+/// it gives the terminal back by itself; one that does not is killed.
+struct Running(tokio::process::Child);
+
+/// How long it may take.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let ended = |child: &mut tokio::process::Child| !matches!(child.try_wait(), Ok(None));
+        if ended(&mut self.0) {
+            return;
+        }
+        #[cfg(unix)]
+        {
+            use rustix::process::{Pid, Signal, kill_process};
+            let pid = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+            if let Some(pid) = pid {
+                // One that has just ended needs none.
+                let _ = kill_process(pid, Signal::TERM);
+            }
+            let begun = Instant::now();
+            while begun.elapsed() < GRACE && !ended(&mut self.0) {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        // Dropping it kills what is left.
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -17,6 +17,7 @@ use crate::support::{
     origin::{self, Origin, Wire},
     tapes,
     terminal::{ENTER, ESC, Start, Terminal},
+    wiretape::signal,
 };
 
 /// A server that says what it was asked, and keeps it: headers and body.
@@ -89,6 +90,7 @@ fn at_the_call(home: &Path, tape: &str, editor: &Path) -> Terminal {
     let mut terminal = Start::wiretape(home, &["open", tape])
         .env("VISUAL", editor.to_str().expect("UTF-8"))
         .env("MY_KEY", "sk-environment-0123456789")
+        .env("TMPDIR", home.to_str().expect("UTF-8"))
         .size(100, 40)
         .start();
     terminal.until("the sessions", has_sessions);
@@ -161,6 +163,66 @@ fn bad_json_is_said_with_its_place_and_not_lost() {
     terminal.keys("x").until("as it was", |shown| {
         shown.has("nothing is sent yet") && !shown.has("you changed") && shown.has("cats")
     });
+}
+
+/// An editor that takes the whole terminal and puts nothing back by itself; its number is in a file.
+fn greedy(folder: &Path) -> (PathBuf, PathBuf) {
+    let (path, pid) = (folder.join("greedy"), folder.join("greedy.pid"));
+    let takes = "printf '\\033[?1049h\\033[?1000h\\033[?2004h\\033[?25l'; stty raw -echo";
+    let text = format!("#!/bin/sh\n{takes}; echo $$ > {}; echo EDITING; read key\n", pid.display());
+    fs::write(&path, text).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+    (path, pid)
+}
+
+/// Folders of edited texts that are still there.
+fn left_over(home: &Path) -> Vec<PathBuf> {
+    let all = fs::read_dir(home).expect("a folder").map(|entry| entry.expect("an entry").path());
+    all.filter(|path| path.is_dir() && path.join("request.http").exists()).collect()
+}
+
+#[test]
+fn an_end_while_the_editor_runs_gives_the_terminal_back_and_leaves_nothing() {
+    for (name, code) in [("TERM", 143), ("HUP", 129)] {
+        let server = server();
+        let home = tempdir().expect("a folder");
+        let path = home.path().join("session.tape.jsonl");
+        fs::write(&path, tape(&server)).expect("written");
+        let before = server.asked.lock().expect("whole").len();
+        let (editor, pid) = greedy(home.path());
+        let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), &editor);
+        terminal.keys("\x05").until("the editor", |shown| shown.has("EDITING") && shown.mouse);
+        assert_eq!(left_over(home.path()).len(), 1);
+        signal(terminal.pid(), name);
+        assert_eq!(terminal.ended().exit_code(), code, "{name}");
+        terminal.is_given_back();
+        assert_eq!(left_over(home.path()), [] as [PathBuf; 0], "{name}");
+        let pid = fs::read_to_string(pid).expect("it ran");
+        assert!(!Path::new("/proc").join(pid.trim()).exists(), "the editor goes on");
+        assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent");
+    }
+}
+
+#[test]
+fn an_editor_that_is_killed_is_as_if_it_had_not_been() {
+    let server = server();
+    let home = tempdir().expect("a folder");
+    let path = home.path().join("session.tape.jsonl");
+    fs::write(&path, tape(&server)).expect("written");
+    let before = server.asked.lock().expect("whole").len();
+    let (editor, pid) = greedy(home.path());
+    let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), &editor);
+    terminal.keys("\x05").until("the editor", |shown| shown.has("EDITING") && shown.mouse);
+    let pid = fs::read_to_string(pid).expect("it runs");
+    signal(pid.trim().parse().expect("a number"), "KILL");
+    let back = terminal.shows("nothing was taken");
+    assert!(back.alternate && !back.has("EDITING"), "{}", back.text());
+    assert_eq!(left_over(home.path()), [] as [PathBuf; 0]);
+    terminal.keys(ESC).until("the calls", |shown| !shown.has("nothing was taken"));
+    terminal.keys("qqq").keys("q");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    terminal.is_given_back();
+    assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent");
 }
 
 #[test]
