@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Output,
+    sync::{Arc, Mutex},
 };
 
 use serde_json::Value;
@@ -307,6 +308,63 @@ fn an_edited_message_is_sent_alone_and_kept() {
     let nowhere = [&words[..7], &["--set", "/params/nothing/here=1"]].concat();
     let refused = ran(wiretape(home.path(), &nowhere).output().expect("it runs"));
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}
+
+#[test]
+fn the_guard_asks_about_the_tool_that_is_sent() {
+    let (folder, home) = (tempdir().expect("a folder"), tempdir().expect("a home"));
+    let tape = small_tape(folder.path());
+    let called = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&called);
+    let server = Origin::serve(move |request, out| {
+        let message: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        if message["method"] == "tools/call" {
+            kept.lock().expect("whole").push(message["params"]["name"].clone());
+        }
+        changed(request, out, "", "")
+    });
+    let replay = |only: &str, set: &str, options: &[&str]| {
+        let tape = tape.to_str().expect("UTF-8");
+        let (to, set) = (server.url(), format!("/params/name={set}"));
+        let words = ["replay", tape, "--to", &to, "--json", "--only", only, "--set", &set];
+        let words = [&words[..], options].concat();
+        let ran = ran(wiretape(home.path(), &words).output().expect("it runs"));
+        let called: Vec<Value> = called.lock().expect("whole").drain(..).collect();
+        (ran, called)
+    };
+    // The recorded one only reads; the one that would be sent may write.
+    let (refused, called) = replay("tool:read", "write", &[]);
+    assert_eq!(refused.told(), ["skipped tools/call read"], "{:#?}", refused.lines);
+    let reason = of(&refused.lines, "verdict")[0]["reason"].as_str().expect("a reason").to_owned();
+    assert!(reason.contains("write") && !reason.contains("read"), "{reason}");
+    assert_eq!((refused.code, called), (Some(1), Vec::new()), "nothing was called");
+    // And the other way round.
+    let (ran, called) = replay("tool:write", "read", &[]);
+    assert_eq!(ran.told(), ["same tools/call write"], "{:#?}", ran.lines);
+    assert_eq!(called, ["read"]);
+    // What is allowed is allowed by the name that is sent.
+    let (refused, called) = replay("tool:read", "write", &["--allow-tool", "read"]);
+    assert_eq!((refused.code, called), (Some(1), Vec::new()));
+    let (ran, called) = replay("tool:read", "write", &["--allow-tool", "write"]);
+    assert_eq!(ran.told(), ["same tools/call read"], "{:#?}", ran.lines);
+    assert_eq!(called, ["write"]);
+}
+
+#[test]
+fn a_wrong_endpoint_is_told_before_anything_is_read() {
+    let home = tempdir().expect("a folder");
+    let none = home.path().join("none.tape.jsonl");
+    std::fs::write(&none, "no tape\n").expect("written");
+    let none = none.to_str().expect("UTF-8");
+    for to in ["127.0.0.1:3000/mcp", "ftp://127.0.0.1/mcp", "http://127.0.0.1/mcp#here", ""] {
+        for verb in ["verify", "replay"] {
+            let output = wiretape(home.path(), &[verb, none, "--to", to]).output();
+            let ran = ran(output.expect("it runs"));
+            assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+            assert!(ran.stderr.contains("--to is no http or https URL"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+        }
+    }
 }
 
 /// A server with one tool whose work is a task, done after so many polls; ids are of this run.

@@ -22,7 +22,7 @@ use crate::{
     replay::{
         bind::{self, Binding, Bindings, Corrections, Edits},
         compare::{Ruling, Tally, Verdict},
-        drive::OwnFields,
+        drive::{OwnFields, endpoint},
         guard::Guard,
         plan::{Apart, Plan, Role},
         rules::{Rules, Selector},
@@ -119,6 +119,8 @@ impl Ran {
 
 impl Asked {
     pub(in crate::cli) fn of(typed: &Playing, to: String) -> anyhow::Result<Self> {
+        // What was typed is told at once, not after a long tape was read.
+        endpoint(&to)?;
         let (mut headers, mut secrets) = (Vec::new(), Vec::new());
         for header in &typed.header {
             let Some((name, value)) = header.split_once(':') else {

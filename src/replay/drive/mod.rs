@@ -45,6 +45,7 @@ pub use foretell::{Foretold, foretell, tool};
 pub use replayed::Replayed;
 pub use request::OwnFields;
 pub use taken::Taken;
+pub use target::endpoint;
 
 /// How much longer than its recording an answer may take before it counts as missing.
 pub const PATIENCE: Duration = Duration::from_secs(30);

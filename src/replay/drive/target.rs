@@ -5,6 +5,18 @@ use url::Url;
 
 use super::DriveError;
 
+/// What `--to` names: to be checked before anything is read that takes its time.
+///
+/// # Errors
+///
+/// It is no URL of HTTP.
+pub fn endpoint(to: &str) -> Result<Url, DriveError> {
+    let url = Url::parse(to).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
+    });
+    url.ok_or(DriveError::To)
+}
+
 /// The recorded endpoint, and the one that takes its place.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -16,10 +28,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(recorded: &str, to: &str) -> Result<Self, DriveError> {
-        let to = Url::parse(to).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
-        });
-        let to = to.ok_or(DriveError::To)?;
+        let to = endpoint(to)?;
         let recorded = Url::parse(recorded).map_err(|_| DriveError::NoEndpoint)?;
         let has_path = to.path() != "/" || to.query().is_some();
         Ok(Self { recorded, to, has_path })
