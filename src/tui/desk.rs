@@ -64,6 +64,15 @@ pub enum Ask {
         /// Within one session.
         session: Option<SessionId>,
     },
+    /// The row that shows a message, or else its exchange: [`News::Found`].
+    Row {
+        /// Comes back.
+        ticket: Ticket,
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The message's number in it.
+        number: u32,
+    },
     /// Makes rows whole that are shown ([`Row::is_whole`]): [`News::Row`].
     Complete(Vec<RowId>),
     /// No answer is waited for any more.
@@ -246,6 +255,8 @@ pub enum News {
     Exchange(Ticket, Arc<ExchangeTold>),
     /// A session.
     Told(Ticket, Arc<SessionTold>),
+    /// A row; none where there is none yet.
+    Found(Ticket, Option<RowId>),
     /// Rows that were found, ascending.
     Hits {
         /// Of which question.

@@ -167,7 +167,7 @@ struct Workers {
 impl Desk for Workers {
     fn ask(&mut self, ask: Ask) {
         match ask {
-            Ask::Exchange { .. } | Ask::Text { .. } => self.looks.ask(ask),
+            Ask::Exchange { .. } | Ask::Text { .. } | Ask::Row { .. } => self.looks.ask(ask),
             Ask::Filter { .. } => self.filters.ask(ask),
             Ask::Search { .. } => self.searches.ask(ask),
             Ask::Session { .. } => self.sessions.ask(ask),

@@ -103,6 +103,7 @@ fn ticket(ask: &Ask) -> Ticket {
     match ask {
         Ask::Exchange { ticket, .. }
         | Ask::Session { ticket, .. }
+        | Ask::Row { ticket, .. }
         | Ask::Filter { ticket, .. }
         | Ask::Search { ticket, .. }
         | Ask::Export { ticket, .. }
@@ -127,6 +128,9 @@ fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Resu
     let answered = match ask {
         Ask::Exchange { exchange, .. } => {
             exchange::tell(exchange, shared).map(|told| Some(News::Exchange(ticket, told)))
+        }
+        Ask::Row { exchange, number, .. } => {
+            Ok(Some(News::Found(ticket, shared.ledger().row_of(exchange, Some(number)))))
         }
         Ask::Session { session, .. } => {
             session::tell(session, shared).map(|told| Some(News::Told(ticket, told)))

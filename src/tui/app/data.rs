@@ -104,6 +104,7 @@ impl Data {
             News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
             News::Exchange(..)
             | News::Told(..)
+            | News::Found(..)
             | News::Hits { .. }
             | News::Over(_)
             | News::Mentions { .. }

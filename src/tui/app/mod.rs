@@ -130,6 +130,8 @@ pub(crate) struct App {
     held: Option<Vec<News>>,
     /// The session, and the call of it, that a preview of a replay is of.
     previewed: Option<(SessionId, Option<RowId>)>,
+    /// The question for a row whose calls are to be opened, and its session.
+    opening: Option<(Ticket, SessionId)>,
     /// What is being exported, between its menu and its line.
     exporting: Option<export::Exporting>,
     /// The last key was ^C, and nobody had anything to cancel.
@@ -154,6 +156,7 @@ impl App {
             effects: Effects::default(),
             held: None,
             previewed: None,
+            opening: None,
             exporting: None,
             interrupted: false,
         }
@@ -256,14 +259,33 @@ impl App {
         if let Some(overlay) = &mut self.overlay {
             overlay.news(&news, &mut self.effects);
         }
+        if let News::Found(ticket, row) = &news {
+            self.found(*ticket, *row);
+        }
         self.data.apply(news);
         if let Some(view) = self.stack.last_mut() {
             view.refresh(&mut self.data, &mut self.effects);
         }
     }
 
+    /// A row is there that was to be opened, if it still is: another key has gone elsewhere.
+    fn found(&mut self, ticket: Ticket, row: Option<RowId>) {
+        let Some((_, session)) = self.opening.take_if(|(asked, _)| *asked == ticket) else {
+            return;
+        };
+        // The desk may know a row before it is told here.
+        match row.filter(|row| self.data.row(*row).is_some()) {
+            Some(row) => {
+                let view = views::call(session, row, &self.data);
+                self.follow(Flow::Open(view), None);
+            }
+            None => self.data.say("it is not among the calls yet"),
+        }
+    }
+
     fn key(&mut self, key: KeyEvent) {
         self.data.say = None;
+        self.opening = None;
         let action = self.keys.action(&key);
         let again = std::mem::take(&mut self.interrupted) && action == Some(Action::Interrupt);
         if again && self.overlay.is_none() {
@@ -310,6 +332,11 @@ impl App {
                 self.stack.push(view);
                 self.refresh();
             }
+            Flow::Call(session, exchange, number) => {
+                let ticket = self.effects.ticket();
+                self.opening = Some((ticket, session));
+                self.effects.ask(Ask::Row { ticket, exchange, number });
+            }
             Flow::Back => {
                 self.overlay = None;
                 if self.stack.len() > 1 {
@@ -332,11 +359,7 @@ impl App {
             }
             Flow::Tell(Told::Entered(Action::Trace, value)) => self.trace(&value),
             Flow::Tell(Told::Mention(session, exchange, number)) => {
-                let (data, effects) = (&mut self.data, &mut self.effects);
-                let flow = views::open_call(session, exchange, number, data, effects);
-                if matches!(flow, Flow::Open(_)) {
-                    self.follow(flow, None);
-                }
+                self.follow(Flow::Call(session, exchange, number), None);
             }
             Flow::Tell(told) if self.exports(&told) => {}
             Flow::Tell(told) => {

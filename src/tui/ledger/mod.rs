@@ -17,7 +17,7 @@ mod lookup;
 mod places;
 mod shown;
 mod simple;
-mod sketch;
+pub(super) mod sketch;
 mod symbols;
 #[cfg(test)]
 mod tests;

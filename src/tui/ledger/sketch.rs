@@ -2,21 +2,19 @@
 
 use crate::capture::Timestamp;
 
-/// Steps of a sketch in each doubling: a quantile is off by at most 9 percent.
-const STEPS: u32 = 8;
-
-/// A histogram of durations with logarithmic steps; as long as there are distinct steps, of which
-/// `u32` has 256 at most: 2 KB.
+/// A histogram of durations with so many steps in each doubling, a power of two: with 8 of them a
+/// quantile is off by at most 9 percent, with 256 by two in a thousand. It is as long as there are
+/// distinct steps: of 8 there are 256 at most, 2 KB, of 256 some 6,400, 50 KB.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Sketch {
+pub(in crate::tui) struct Sketch<const STEPS: u32 = 8> {
     /// Ascending by step.
     steps: Vec<(u16, u32)>,
     count: u64,
 }
 
-impl Sketch {
-    pub(super) fn add(&mut self, us: u32) {
-        let step = step(us);
+impl<const STEPS: u32> Sketch<STEPS> {
+    pub(in crate::tui) fn add(&mut self, us: u32) {
+        let step = step::<STEPS>(us);
         match self.steps.binary_search_by_key(&step, |(own, _)| *own) {
             Ok(at) => {
                 if let Some((_, count)) = self.steps.get_mut(at) {
@@ -29,8 +27,8 @@ impl Sketch {
     }
 
     /// Takes back what was added.
-    pub(super) fn remove(&mut self, us: u32) {
-        let step = step(us);
+    pub(in crate::tui) fn remove(&mut self, us: u32) {
+        let step = step::<STEPS>(us);
         let found = self.steps.iter_mut().find(|(own, count)| *own == step && *count > 0);
         if let Some((_, count)) = found {
             *count -= 1;
@@ -38,35 +36,40 @@ impl Sketch {
         }
     }
 
+    /// How many durations there are.
+    pub(in crate::tui) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The duration that so many percent do not exceed; none where there is none.
-    pub(super) fn quantile(&self, percent: u64) -> Option<u32> {
+    pub(in crate::tui) fn quantile(&self, percent: u64) -> Option<u32> {
         let wanted = (self.count * percent).div_ceil(100).max(1);
         let mut seen = 0;
         for (step, count) in &self.steps {
             seen += u64::from(*count);
             if seen >= wanted {
-                return Some(middle(*step));
+                return Some(middle::<STEPS>(*step));
             }
         }
         None
     }
 }
 
-/// Durations below [`STEPS`] have each a step of their own.
-fn step(us: u32) -> u16 {
+/// Durations below `STEPS` have each a step of their own.
+fn step<const STEPS: u32>(us: u32) -> u16 {
     let Some(octave) = us.checked_ilog2().filter(|_| us >= STEPS) else {
         return u16::try_from(us).unwrap_or(0);
     };
     let within = (us >> (octave - STEPS.ilog2())) - STEPS;
-    u16::try_from((octave - 2) * STEPS + within).unwrap_or(u16::MAX)
+    u16::try_from((octave + 1 - STEPS.ilog2()) * STEPS + within).unwrap_or(u16::MAX)
 }
 
-fn middle(step: u16) -> u32 {
+fn middle<const STEPS: u32>(step: u16) -> u32 {
     let step = u32::from(step);
     if step < STEPS {
         return step;
     }
-    let (octave, within) = (step / STEPS + 2, step % STEPS);
+    let (octave, within) = (step / STEPS + STEPS.ilog2() - 1, step % STEPS);
     let width = 1_u64 << (octave - STEPS.ilog2());
     let low = u64::from(STEPS + within) * width;
     u32::try_from(low + width / 2).unwrap_or(u32::MAX)
@@ -162,19 +165,21 @@ mod tests {
 
     #[test]
     fn quantiles_are_near() {
-        let mut sketch = Sketch::default();
+        let mut sketch = Sketch::<8>::default();
         (1..=1_000).for_each(|ms| sketch.add(ms * 1_000));
         let (p50, p95) = (sketch.quantile(50).expect("some"), sketch.quantile(95).expect("some"));
         assert!((460_000..=540_000).contains(&p50), "{p50}");
         assert!((880_000..=1_020_000).contains(&p95), "{p95}");
-        assert_eq!(Sketch::default().quantile(50), None);
+        assert_eq!(Sketch::<8>::default().quantile(50), None);
     }
 
     proptest! {
         #[test]
         fn a_step_has_its_duration_in_it(us: u32) {
-            let near = u64::from(middle(step(us)));
+            let near = u64::from(middle::<8>(step::<8>(us)));
             prop_assert!(near.abs_diff(us.into()) * 8 <= u64::from(us) + 8, "{us} {near}");
+            let near = u64::from(middle::<256>(step::<256>(us)));
+            prop_assert!(near.abs_diff(us.into()) * 256 <= u64::from(us) + 256, "{us} {near}");
         }
 
         #[test]

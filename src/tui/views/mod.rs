@@ -49,6 +49,9 @@ pub(crate) enum Flow {
     Pass,
     /// Another view upon this one.
     Open(Box<dyn View>),
+    /// The calls of a session at a message of an exchange, or at the exchange's first row. The desk
+    /// knows which row that is: looking through a million of them is nothing for a key.
+    Call(SessionId, ExchangeId, u32),
     /// The view before this one.
     Back,
     /// Something over this view.
@@ -371,24 +374,9 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, heading: &str) {
     canvas.put(area.x + 1, area.y, &heading, area.width.saturating_sub(2), theme.heading());
 }
 
-/// Opens the calls of a session at one of them; number 0 of an exchange is its first row.
-pub(crate) fn open_call(
-    session: SessionId,
-    exchange: ExchangeId,
-    number: u32,
-    data: &mut Data,
-    _effects: &mut Effects,
-) -> Flow {
-    let of_exchange = |id: &&RowId| data.row(**id).is_some_and(|row| row.exchange == exchange);
-    let rows = data.rows.of(session);
-    let exact = |id: &&RowId| data.row(**id).is_some_and(|row| row.number == number);
-    let found = rows.iter().filter(of_exchange).find(exact);
-    let found = found.or_else(|| rows.iter().find(of_exchange)).copied();
-    let Some(row) = found else {
-        data.say("it is not among the calls yet");
-        return Flow::Stay;
-    };
-    Flow::Open(Box::new(calls::Calls::at(session, row, data)))
+/// The calls of a session with one of them in detail.
+pub(crate) fn call(session: SessionId, row: RowId, data: &Data) -> Box<dyn View> {
+    Box::new(calls::Calls::at(session, row, data))
 }
 
 /// An empty pane upon what is there, with a heading.

@@ -89,7 +89,7 @@ impl View for Problems {
                     return Flow::Stay;
                 };
                 let number = number(problem);
-                super::open_call(self.teller.session, exchange, number, data, effects)
+                Flow::Call(self.teller.session, exchange, number)
             }
             Action::Copy => {
                 let Problem { rule, text, evidence, remedy, source, .. } = problem;

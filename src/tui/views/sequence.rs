@@ -215,7 +215,7 @@ impl View for SequenceView {
         ]
     }
 
-    fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
+    fn act(&mut self, action: Action, data: &mut Data, _effects: &mut Effects) -> Flow {
         if self.list.act(action, &self.ids, page(data), data.status.live) {
             self.settle(data);
             return Flow::Stay;
@@ -226,9 +226,7 @@ impl View for SequenceView {
                     .selected()
                     .and_then(|row| row.call.or(row.exchange.zip(row.number.or(Some(0)))));
                 return match selected {
-                    Some((exchange, number)) => {
-                        super::open_call(self.teller.session, exchange, number, data, effects)
-                    }
+                    Some((exchange, number)) => Flow::Call(self.teller.session, exchange, number),
                     None => Flow::Stay,
                 };
             }

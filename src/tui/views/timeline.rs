@@ -78,15 +78,13 @@ impl View for TimelineView {
         &[Action::Open, Action::Jump, Action::NextProblem, Action::Follow, Action::Export]
     }
 
-    fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
+    fn act(&mut self, action: Action, data: &mut Data, _effects: &mut Effects) -> Flow {
         if self.list.act(action, &self.ids, page(data.area), data.status.live) {
             self.settle(data);
             return Flow::Stay;
         }
         match (action, self.list.selected) {
-            (Action::Open, Some(exchange)) => {
-                super::open_call(self.teller.session, exchange, 0, data, effects)
-            }
+            (Action::Open, Some(exchange)) => Flow::Call(self.teller.session, exchange, 0),
             (Action::Jump, Some(exchange)) => {
                 let bars = self.teller.told.as_ref().map_or(&[][..], |told| &told.timeline.bars);
                 let bar = bars.iter().find(|bar| bar.exchange == exchange);

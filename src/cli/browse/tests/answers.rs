@@ -76,6 +76,7 @@ impl Screen {
             | News::Text(ticket, _)
             | News::Exchange(ticket, _)
             | News::Indexed(ticket, _)
+            | News::Found(ticket, _)
             | News::Over(ticket) => *ticket == own,
             _ => false,
         };
@@ -117,6 +118,23 @@ fn none_in(text: &str) {
     for secret in SECRETS {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[test]
+fn the_row_of_a_message_is_found_or_else_that_of_its_exchange() {
+    let mut screen = of_memory();
+    let mut found = |own: u64, exchange, number| {
+        let ask = Ask::Row { ticket: Ticket(own), exchange, number };
+        match screen.answer(own, ask) {
+            Ok(News::Found(_, row)) => row,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, second) = (testing::id(0), testing::id(1));
+    assert_eq!(found(1, second, 0), Some(RowId(1)));
+    assert_eq!(found(2, second, 77), Some(RowId(1)), "it has no such message");
+    assert_eq!(found(3, first, 0), Some(RowId(0)));
+    assert_eq!(found(4, testing::id(4_000), 0), None);
 }
 
 #[test]

@@ -298,12 +298,23 @@ pub(crate) fn answer(app: &mut App, effects: Vec<Effect>) {
             Ask::Exchange { ticket, exchange } => {
                 News::Exchange(ticket, Arc::new(told_of(exchange)))
             }
+            Ask::Row { ticket, exchange, number } => {
+                News::Found(ticket, row_of(app, exchange, number))
+            }
             Ask::Session { ticket, session } => News::Told(ticket, Arc::new(session_told(session))),
             _ => continue,
         };
         waiting.extend(app.update(Msg::News(news)));
         work(app);
     }
+}
+
+/// The row of a message, or the first one of its exchange.
+fn row_of(app: &App, exchange: ExchangeId, number: u32) -> Option<RowId> {
+    let ids = (0..u32::try_from(app.data.rows.len()).ok()?).map(RowId);
+    let of = |id: &RowId| app.data.row(*id).filter(|row| row.exchange == exchange);
+    let exact = ids.clone().find(|id| of(id).is_some_and(|row| row.number == number));
+    exact.or_else(|| ids.clone().find(|id| of(id).is_some()))
 }
 
 /// Does what waits for a moment without keys.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use crate::{
+    capture::Timestamp,
     protocol::{
         Story,
         problems::{Problem, Severity},
@@ -15,13 +16,14 @@ use crate::{
         app::{
             App, Effect, Msg,
             testing::{
-                fixture::{FULL, press, press_only, told},
+                fixture::{FULL, press, press_only, told, work},
                 screen,
             },
         },
         desk::{Ask, News, OfferTold, SessionTold},
         ledger::Veil,
         pictures,
+        rows::{Row, RowId},
         theme::Theme,
     },
 };
@@ -178,6 +180,65 @@ fn before_a_session_is_told_and_where_it_cannot_be_words_say_so() {
     };
     app.update(Msg::News(News::Failed(*ticket, "the disk is gone".to_owned())));
     assert!(screen(&app, 80, 24).contains("the disk is gone"));
+}
+
+#[test]
+fn a_call_is_opened_where_the_desk_finds_it_and_no_key_came_between() {
+    let mut app = told((80, 24), FULL);
+    let found = |app: &mut App, keys: &str| {
+        let effects = press_only(app, "3");
+        for effect in effects {
+            if let Effect::Ask(Ask::Session { ticket, .. }) = effect {
+                let told = session_told(&stories(SESSION)[0]);
+                app.update(Msg::News(News::Told(ticket, Arc::new(told))));
+            }
+        }
+        let effects = press_only(app, keys);
+        effects.iter().find_map(|effect| match effect {
+            Effect::Ask(Ask::Row { ticket, .. }) => Some(*ticket),
+            _ => None,
+        })
+    };
+    let ticket = found(&mut app, "<Enter>").expect("it is asked");
+    assert!(screen(&app, 80, 24).contains("› sequence"));
+    app.update(Msg::News(News::Found(ticket, Some(RowId(4)))));
+    let text = screen(&app, 80, 24);
+    assert!(text.contains("› calls") && text.contains("[Response]"), "{text}");
+    let ticket = found(&mut app, "<Enter>j").expect("it is asked");
+    app.update(Msg::News(News::Found(ticket, Some(RowId(4)))));
+    assert!(screen(&app, 80, 24).contains("› sequence"), "another key went elsewhere");
+    for row in [None, Some(RowId(9_999))] {
+        let ticket = found(&mut app, "<Enter>").expect("it is asked");
+        app.update(Msg::News(News::Found(ticket, row)));
+        assert!(screen(&app, 80, 24).contains("not among the calls yet"));
+    }
+}
+
+#[test]
+fn latencies_of_many_calls_are_counted_between_keys() {
+    let mut app = told((80, 24), FULL);
+    let call = app.data.rows.get(RowId(5)).expect("a call");
+    let rows = |from: u32| (from..from + 60_000).map(|n| Row { total_us: n, ..call }).collect();
+    app.update(Msg::News(News::Rows(rows(0))));
+    press_only(&mut app, "7");
+    assert!(app.has_work());
+    let counters = |app: &App| screen(app, 80, 24).lines().nth(22).unwrap_or_default().to_owned();
+    assert!(counters(&app).contains("counting"), "{}", counters(&app));
+    app.update(Msg::Work);
+    assert!(app.has_work() && counters(&app).contains("counting"), "{}", counters(&app));
+    press_only(&mut app, "j");
+    work(&mut app);
+    let many = counters(&app);
+    assert!(many.contains("slowest first") && !app.has_work(), "{many}");
+    // What comes is counted a second later, and nothing twice.
+    app.update(Msg::News(News::Rows(rows(60_000))));
+    assert!(!app.has_work() && counters(&app) == many);
+    app.update(Msg::Time(Timestamp(app.data.now.0 + 1_000_000_000)));
+    work(&mut app);
+    let number = |text: &str| {
+        text.trim().split(' ').next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0)
+    };
+    assert_eq!(number(&counters(&app)), number(&many) + 60_000, "{}", counters(&app));
 }
 
 #[test]

@@ -1,48 +1,39 @@
 //! Latencies by method and name: how many, how they are spread, the slowest (tui.md §2.8). Counted
-//! from the rows that are here already, so it asks nobody.
+//! from the rows that are here already, so it asks nobody; between keys, so it makes none wait.
 
-use std::collections::HashMap;
+mod spread;
 
 use ratatui::layout::Rect;
 
+use self::spread::{Counted, Id, LISTED, Spread};
 use super::{Flow, View, list::List};
 use crate::{
     capture::Timestamp,
     tui::{
         app::{Data, Effects},
+        desk::News,
         draw::{Canvas, row},
         keys::Action,
-        rows::{RowId, RowKind, SessionId, Symbol},
+        rows::SessionId,
         text,
         theme::Theme,
     },
 };
 
-/// Buckets of the histogram: powers of two from 128 us; the last one is everything above 2 s.
-const BUCKETS: usize = 16;
-
-/// The least time between two countings.
+/// The least time between two lists of what was counted.
 const AGAIN_US: u64 = 1_000_000;
 
-type Id = (Symbol, Symbol);
+/// Rows that are counted at once: a millisecond or two.
+const PART: usize = 1 << 14;
 
 /// The view.
 pub(crate) struct Latency {
     session: SessionId,
     list: List<Id>,
     ids: Vec<Id>,
-    spread: HashMap<Id, Spread>,
-    /// When it was counted, and how many rows there were.
-    counted: Option<(Timestamp, usize)>,
-}
-
-/// How the latencies of one method and name are spread.
-#[derive(Clone, Debug, Default)]
-struct Spread {
-    buckets: [u32; BUCKETS],
-    all: Vec<u32>,
-    errors: u32,
-    slowest: Option<(u32, RowId)>,
+    counted: Counted,
+    /// When what was counted was listed.
+    listed: Option<Timestamp>,
 }
 
 impl Latency {
@@ -51,63 +42,40 @@ impl Latency {
             session,
             list: List::default(),
             ids: Vec::new(),
-            spread: HashMap::new(),
-            counted: None,
+            counted: Counted::default(),
+            listed: None,
         }
     }
 
-    fn count(&mut self, data: &Data) {
-        self.spread.clear();
-        for id in data.rows.of(self.session) {
-            let Some(found) = data.row(*id).filter(|row| row.kind == RowKind::Call) else {
-                continue;
-            };
-            let spread = self.spread.entry((found.method, found.name)).or_default();
-            spread.errors += u32::from(found.status.is_error());
-            if found.total_us == u32::MAX {
-                continue;
-            }
-            if let Some(bucket) = spread.buckets.get_mut(bucket(found.total_us)) {
-                *bucket += 1;
-            }
-            spread.all.push(found.total_us);
-            if spread.slowest.is_none_or(|(us, _)| us < found.total_us) {
-                spread.slowest = Some((found.total_us, *id));
-            }
-        }
-        for spread in self.spread.values_mut() {
-            spread.all.sort_unstable();
-        }
-        self.ids = self.spread.keys().copied().collect();
-        // The slowest first: that is what one looks for here.
-        self.ids.sort_by_key(|id| {
-            let p95 = self.spread.get(id).and_then(|spread| spread.at(95));
-            (
-                std::cmp::Reverse(p95),
-                data.symbols.text(id.0).to_owned(),
-                data.symbols.text(id.1).to_owned(),
-            )
-        });
-        self.counted = Some((data.now, data.rows.of(self.session).len()));
-    }
-
+    /// Rows came or changed that are not listed as they are.
     fn is_behind(&self, data: &Data) -> bool {
-        let rows = data.rows.of(self.session).len();
-        self.counted.is_none_or(|(_, then)| then != rows)
+        self.counted.changed || !self.counted.left(self.session, data).is_empty()
     }
-}
 
-impl Spread {
-    /// The latency that so many of a hundred do not exceed.
-    fn at(&self, percent: usize) -> Option<u32> {
-        let place = (self.all.len() * percent).div_ceil(100).checked_sub(1)?;
-        self.all.get(place).copied()
+    /// It is time to go on counting: at once at the start, then once a second.
+    fn is_due(&self, data: &Data) -> bool {
+        self.is_behind(data)
+            && self.listed.is_none_or(|then| data.clock.micros_since(then) >= AGAIN_US)
     }
-}
 
-fn bucket(us: u32) -> usize {
-    let bits = (us >> 7).checked_ilog2().map_or(0, |bits| bits as usize + 1);
-    bits.min(BUCKETS - 1)
+    /// Counts one part, and lists what there is when all was counted; at the start, when there is
+    /// something.
+    fn go_on(&mut self, data: &Data) {
+        let first = self.ids.is_empty();
+        self.counted.go_on(self.session, PART, data);
+        let over = self.counted.left(self.session, data).is_empty();
+        if over || first {
+            self.ids = self.counted.slowest(&data.symbols);
+        }
+        if over {
+            self.counted.changed = false;
+            self.listed = Some(data.clock);
+        }
+    }
+
+    fn settle(&mut self, data: &Data) {
+        self.list.settle(&self.ids, usize::from(data.area.height.saturating_sub(2)));
+    }
 }
 
 impl View for Latency {
@@ -119,18 +87,29 @@ impl View for Latency {
         Some(self.session)
     }
 
-    fn counters(&self, _data: &Data) -> (String, String) {
-        let calls: usize = self.spread.values().map(|spread| spread.all.len()).sum();
+    fn counters(&self, data: &Data) -> (String, String) {
+        let calls = self.counted.answered;
         let at = self.list.place(&self.ids).map_or(0, |place| place + 1);
         let calls = text::count(calls, "answered call");
-        (format!("{calls} · slowest first"), format!("{at} of {}", self.ids.len()))
+        let left = self.counted.left(self.session, data).len();
+        let all = data.rows.of(self.session).len();
+        let first = match (left, self.counted.names()) {
+            (PART.., _) if self.is_due(data) => {
+                format!("counting {}/{}", text::size((all - left) as u64), text::size(all as u64))
+            }
+            (_, names) if names > LISTED => {
+                format!("the slowest of {}", text::count(names, "name"))
+            }
+            _ => "slowest first".to_owned(),
+        };
+        (format!("{calls} · {first}"), format!("{at} of {}", self.ids.len()))
     }
 
     fn hints(&self) -> &'static [Action] {
         &[Action::Open]
     }
 
-    fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
+    fn act(&mut self, action: Action, data: &mut Data, _effects: &mut Effects) -> Flow {
         let page = usize::from(data.area.height.saturating_sub(2));
         if self.list.act(action, &self.ids, page, false) {
             self.list.settle(&self.ids, page);
@@ -139,32 +118,50 @@ impl View for Latency {
         if action != Action::Open {
             return Flow::Pass;
         }
-        let selected = self.list.selected.and_then(|id| self.spread.get(&id));
-        let slowest = selected.and_then(|spread| spread.slowest).and_then(|(_, id)| data.row(id));
-        match slowest.map(|row| (row.exchange, row.number)) {
-            Some((exchange, number)) => {
-                super::open_call(self.session, exchange, number, data, effects)
-            }
+        let selected = self.list.selected.and_then(|id| self.counted.get(id));
+        match selected.and_then(|spread| spread.slowest) {
+            Some((_, id)) => Flow::Open(super::call(self.session, id, data)),
             None => Flow::Stay,
         }
     }
 
-    fn refresh(&mut self, data: &mut Data, _effects: &mut Effects) {
-        let due = self.counted.is_none_or(|(at, _)| data.now.micros_since(at) >= AGAIN_US);
-        if due && self.is_behind(data) {
-            self.count(data);
+    fn news(&mut self, news: &News, data: &mut Data, _effects: &mut Effects) {
+        if let News::Row(id, row) = news {
+            self.counted.replace(*id, row, self.session, data);
         }
-        self.list.settle(&self.ids, usize::from(data.area.height.saturating_sub(2)));
+    }
+
+    fn refresh(&mut self, data: &mut Data, _effects: &mut Effects) {
+        // What is more than one part is counted between keys.
+        if self.is_due(data) && self.counted.left(self.session, data).len() <= PART {
+            self.go_on(data);
+        }
+        self.settle(data);
     }
 
     fn ticks(&self, data: &Data) -> bool {
         self.is_behind(data)
     }
 
+    fn has_work(&self, data: &Data) -> bool {
+        self.is_due(data)
+    }
+
+    fn work(&mut self, data: &mut Data, _effects: &mut Effects) {
+        if self.is_due(data) {
+            self.go_on(data);
+            self.settle(data);
+        }
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
         if self.ids.is_empty() {
             let why = super::nothing_yet(data);
-            let why = why.as_deref().unwrap_or("no call was answered in this session yet");
+            let why = why.as_deref().unwrap_or(if self.is_behind(data) {
+                "counting"
+            } else {
+                "no call was answered in this session yet"
+            });
             return super::say(canvas, area, why);
         }
         let theme = canvas.theme;
@@ -174,7 +171,7 @@ impl View for Latency {
         let height = usize::from(area.height.saturating_sub(1));
         for (n, id) in self.ids.iter().skip(self.list.top).take(height).enumerate() {
             let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));
-            let Some(spread) = self.spread.get(id) else { continue };
+            let Some(spread) = self.counted.get(*id) else { continue };
             draw_spread(canvas, line, *id, spread, data);
             if self.list.selected == Some(*id) {
                 canvas.put(line.x, line.y, canvas.glyph("▌", ">"), 1, theme.heading());
@@ -188,7 +185,7 @@ fn draw_spread(canvas: &mut Canvas<'_>, line: Rect, id: Id, spread: &Spread, dat
     let theme = canvas.theme;
     let what = format!("{} {}", data.symbols.text(id.0), data.symbols.text(id.1));
     canvas.put(line.x + 2, line.y, what.trim_end(), 25, theme.name());
-    canvas.put_right(line.x + 27, line.y, &spread.all.len().to_string(), 6, theme.plain());
+    canvas.put_right(line.x + 27, line.y, &spread.answered().to_string(), 6, theme.plain());
     let errors = if spread.errors > 0 { theme.bad() } else { theme.plain() };
     canvas.put_right(line.x + 33, line.y, &spread.errors.to_string(), 5, errors);
     let figures = [spread.at(50), spread.at(95), spread.slowest.map(|(us, _)| us)];
@@ -221,13 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn latencies_fall_into_buckets_and_percentiles() {
-        for (us, place) in [(0, 0), (127, 0), (128, 1), (255, 1), (256, 2), (u32::MAX - 1, 15)] {
-            assert_eq!(bucket(us), place, "{us}");
-        }
-        let spread = Spread { all: (1..=100).collect(), ..Spread::default() };
-        assert_eq!([spread.at(50), spread.at(95)], [Some(50), Some(95)]);
-        assert_eq!(Spread::default().at(50), None);
+    fn a_bar_is_as_high_as_its_bucket_is_full() {
         let theme = Theme { colour: false, ascii: false };
         assert_eq!(bars(&[0, 1, 7], theme), " ▂█");
     }
