@@ -321,7 +321,7 @@ fn the_guard_asks_about_the_tool_that_is_sent() {
         if message["method"] == "tools/call" {
             kept.lock().expect("whole").push(message["params"]["name"].clone());
         }
-        changed(request, out, "", "")
+        changed(&request, out, "", "")
     });
     let replay = |only: &str, set: &str, options: &[&str]| {
         let tape = tape.to_str().expect("UTF-8");

@@ -232,7 +232,10 @@ mod tests {
         counted
     }
 
-    fn told(counted: &Counted) -> Vec<(Id, u64, u32, Option<u32>, Option<u32>)> {
+    /// What is shown of each name: answered, failed, the 95th percentile, the slowest.
+    type Told = (Id, u64, u32, Option<u32>, Option<u32>);
+
+    fn told(counted: &Counted) -> Vec<Told> {
         let mut all: Vec<_> = counted
             .spreads
             .iter()
