@@ -70,10 +70,13 @@ fn the_childs_end_is_ours() {
 fn a_program_that_is_none_is_told_by_itself() {
     let home = tempdir().expect("a folder");
     let fresh = home.path().join("home");
+    let plain = home.path().join("plain");
+    fs::write(&plain, "text").expect("a file");
+    let plain = plain.to_str().expect("a path");
     let table = [
         ("wiretape-nosuch", 127, "cannot run wiretape-nosuch: command not found"),
         ("./wiretape-nosuch", 127, "cannot run ./wiretape-nosuch: no such file"),
-        ("/etc/hostname", 126, "cannot run /etc/hostname: it is no executable file"),
+        (plain, 126, &*format!("cannot run {plain}: it is no executable file")),
         ("/etc", 126, "cannot run /etc: it is a folder"),
     ];
     for (program, code, what) in table {
