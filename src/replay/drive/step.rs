@@ -9,12 +9,11 @@ use super::{
     Done, DriveError, Replayed, Sent,
     driver::{Driver, LINGER, Say},
     exchange::Exchange,
-    taken::Taken,
     wire::Key,
 };
 use crate::{
     capture::{Record, Timestamp},
-    protocol::{Direction, Kind, Message, RefusalReason},
+    protocol::{Direction, Kind, Message},
     replay::{
         bind::{Edits, Table, teaches_beside},
         edit,
@@ -178,7 +177,11 @@ impl Driver<'_, '_> {
     }
 
     /// Waits for what a step awaits; gives its answer.
-    async fn awaited(&mut self, started: &Started, item: &Planned<'_>) -> Option<Message> {
+    pub(super) async fn awaited(
+        &mut self,
+        started: &Started,
+        item: &Planned<'_>,
+    ) -> Option<Message> {
         let (key, patience) = (started.key, self.patience(item));
         let deadline = started.sent_at + patience;
         match (item.awaits, &started.id) {
@@ -298,7 +301,7 @@ impl Driver<'_, '_> {
     }
 
     /// Takes from an answer what later steps need.
-    fn learn(&mut self, item: &Planned<'_>, answer: Option<&Message>) {
+    pub(super) fn learn(&mut self, item: &Planned<'_>, answer: Option<&Message>) {
         let Some(live) = answer else { return };
         if let Some(recorded) = item.step.call.and_then(|call| item.step.story.answer(call)) {
             self.table.learn(recorded, live);
@@ -316,70 +319,6 @@ impl Driver<'_, '_> {
         let version = |result: &str| edit::text(result, "/protocolVersion");
         let recorded = item.step.result().and_then(version);
         self.revision = recorded.zip(version(result)).filter(|(old, new)| old != new);
-    }
-
-    /// A live session that the server no longer knows, where the recorded one went on.
-    fn is_lost(&self, item: &Planned<'_>, key: Key, answered: bool) -> bool {
-        use RefusalReason::{NoSessionId, NotInitialized, UnknownSession};
-        let first = item.step.method() == "initialize" || item.needs.is_empty();
-        let was_refused = item.step.status().is_some_and(|status| status >= 400);
-        if self.renewed || first || was_refused || !self.ids.has_fresh() {
-            return false;
-        }
-        // A session of HTTP+SSE is its stream: where that ended, no answer can come.
-        let over = self.channel.is_some_and(|channel| self.ended(channel));
-        if over && item.awaits == Awaits::Answer && !answered {
-            return true;
-        }
-        let Some(summary) = self.exchanges.get(&key).and_then(Exchange::summary) else {
-            return false;
-        };
-        let reason = summary.refusal.map(|refusal| refusal.reason);
-        summary.status == Some(404)
-            || matches!(reason, Some(UnknownSession | NotInitialized | NoSessionId))
-    }
-
-    /// Initializes once more (protocol.md §3); true where the server took it.
-    async fn renew(&mut self, index: usize, item: &Planned<'_>) -> bool {
-        self.renewed = true;
-        self.notes.push("the session was lost: it was initialized once more".to_owned());
-        let mut taken = false;
-        for need in &item.needs {
-            let Some(other) = self.plan.items.get(*need).and_then(Item::held) else { continue };
-            let is_channel = other.awaits == Awaits::Endpoint;
-            let is_handshake =
-                matches!(other.step.method(), "initialize" | "notifications/initialized");
-            if !is_channel && !is_handshake {
-                continue;
-            }
-            if let Some(old) = self.beside.remove(need).filter(|_| is_channel) {
-                self.cut(old);
-                self.exchanges.remove(&old);
-            }
-            let Ok(started) = self.start(index, other) else { return false };
-            let answer = self.awaited(&started, other).await;
-            self.learn_head(&other.step, started.key);
-            self.learn(other, answer.as_ref());
-            if is_channel {
-                self.keep_channel(*need, &started, other);
-            }
-            taken |= answer.is_some() || is_channel && matches!(self.endpoint, Some(Ok(_)));
-            self.drop_exchanges(index);
-        }
-        taken
-    }
-
-    /// A channel that was opened anew for another step goes on beside; what it names is learnt.
-    fn keep_channel(&mut self, need: usize, started: &Started, item: &Planned<'_>) {
-        let Some(exchange) = self.exchanges.get_mut(&started.key) else { return };
-        let told = exchange.told();
-        exchange.owner = None;
-        exchange.forget();
-        self.beside.insert(need, started.key);
-        let live = Replayed::of(&self.stub, vec![told]);
-        if let (Some(recorded), Some(live)) = (item.step.told(), live.story().exchanges.first()) {
-            self.table.learn_told(recorded, live);
-        }
     }
 
     /// A server that wants credentials says which (protocol.md §4).
@@ -406,65 +345,6 @@ impl Driver<'_, '_> {
             }
         }
         Replayed::of(&self.stub, all)
-    }
-
-    /// Notes that a step stands, and lets go of what it no longer needs.
-    fn settle(&mut self, started: &Started, item: &Planned<'_>) {
-        let exchange = self.exchanges.get(&started.key);
-        let answered = exchange.and_then(Exchange::status);
-        let stands = match item.awaits {
-            Awaits::Endpoint => matches!(self.endpoint, Some(Ok(_))),
-            _ if item.step.method() == "initialize" => self.initialized(started, item),
-            _ => answered.is_some(),
-        };
-        if let Some(stood) = self.stood.get_mut(started.index) {
-            *stood = stands;
-        }
-        if matches!(item.awaits, Awaits::Head | Awaits::Endpoint)
-            && let Some(exchange) = self.exchanges.get_mut(&started.key)
-            && !exchange.ended
-        {
-            exchange.owner = None;
-            exchange.forget();
-            self.beside.insert(started.index, started.key);
-        }
-        // The stream of a subscription may end with an answer later.
-        if let Some(id) = started.id.as_ref().filter(|_| !self.beside.contains_key(&started.index))
-        {
-            self.waiting.remove(id);
-        }
-        if let Some(index) = self.cancels(item)
-            && let Some(exchange) = self.exchanges.get_mut(&started.key)
-        {
-            exchange.owner = Some(index);
-        }
-        self.drop_exchanges(started.index);
-    }
-
-    /// The running step that this one cancels, to whose story it belongs too.
-    fn cancels(&self, item: &Planned<'_>) -> Option<usize> {
-        let told = item.step.message.map(|message| (message.exchange, message.number))?;
-        let is_it = |taken: &Taken<'_>| {
-            let open = taken.planned().ok()?;
-            let cancelled = open.step.story.messages.get(open.step.call?.cancelled?)?;
-            Some(told == (cancelled.exchange, cancelled.number))
-        };
-        let mut open = self.open.iter();
-        open.find_map(|(started, taken)| (is_it(taken) == Some(true)).then_some(started.index))
-    }
-
-    /// `initialize` was answered with a result.
-    fn initialized(&self, started: &Started, item: &Planned<'_>) -> bool {
-        item.step.call.is_none() || self.handshakes.contains(&started.index)
-    }
-
-    fn drop_exchanges(&mut self, index: usize) {
-        let own = self.exchanges.iter().filter(|(_, own)| own.owner == Some(index));
-        let own: Vec<Key> = own.map(|(key, _)| *key).collect();
-        for key in own {
-            self.cut(key);
-            self.exchanges.remove(&key);
-        }
     }
 }
 
