@@ -65,9 +65,9 @@ impl Sorting {
 /// Rows that are taken at once: about a millisecond.
 const PART: usize = 1 << 15;
 
-/// Parts that a short list takes: its texts, its keys, a pass for each of their digits, and what came
-/// meanwhile.
-const PARTS: usize = 12;
+/// Parts that a short list takes at most: its texts, its keys, three for each of their six digits, and
+/// what came meanwhile.
+const PARTS: usize = 24;
 
 /// Lists up to this many rows are merged at once when a row changes; longer ones once a second.
 const SMALL: usize = 5_000;

@@ -9,88 +9,112 @@ pub(super) type Entry = (u64, RowId);
 /// Bits of a digit: the places of a pass fit into the nearest cache.
 const BITS: u32 = 11;
 
-const DIGITS: usize = u64::BITS.div_ceil(BITS) as usize;
+/// For each digit how often it is there, or where the next entry with it goes.
+type Places = Box<[u32; 1 << BITS]>;
 
 /// Entries that are to be sorted by their keys; those of one key stay in the order of their coming.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Radix {
     entries: Vec<Entry>,
-    /// How often each digit is there, the lowest digit's first.
-    counts: Vec<[u32; 1 << BITS]>,
-    /// The pass that goes on, and those before it that are over.
-    pass: Option<Pass>,
-    digit: usize,
+    /// Where they go, and come back from with the next digit.
+    spare: Vec<Entry>,
+    /// Bits that some key has, and that all have.
+    bits: (u64, u64),
+    /// The lowest bit of the digit that is next.
+    shift: u32,
+    pass: Pass,
 }
 
-/// Entries going to where their digit belongs.
+/// What goes on with one digit, and with how many entries it was done.
 #[derive(Debug)]
-struct Pass {
-    /// How many went.
-    at: usize,
-    /// Where the next one of each digit goes.
-    places: Box<[u32; 1 << BITS]>,
-    to: Vec<Entry>,
+enum Pass {
+    Next,
+    /// It is counted how often each digit is there.
+    Counts(usize, Places),
+    /// Entries go to where their digit belongs.
+    Goes(usize, Places),
 }
 
 impl Radix {
     pub(super) fn with_room(entries: usize) -> Self {
         Self {
             entries: Vec::with_capacity(entries),
-            counts: vec![[0; 1 << BITS]; DIGITS],
-            ..Self::default()
+            spare: Vec::with_capacity(entries),
+            bits: (0, u64::MAX),
+            shift: 0,
+            pass: Pass::Next,
         }
     }
 
     /// One more, before sorting begins.
     pub(super) fn push(&mut self, entry: Entry) {
-        for (digit, counts) in self.counts.iter_mut().enumerate() {
-            if let Some(count) = counts.get_mut(place(entry.0, digit)) {
-                *count += 1;
-            }
-        }
+        self.bits = (self.bits.0 | entry.0, self.bits.1 & entry.0);
         self.entries.push(entry);
     }
 
-    /// Moves so many entries at most; all of them, sorted, once that is done.
+    /// Does a part, with so many entries at most; all of them, sorted, once that is done.
     pub(super) fn step(&mut self, most: usize) -> Option<Vec<Entry>> {
-        let Some(mut pass) = self.pass.take().or_else(|| self.next_pass()) else {
-            return Some(std::mem::take(&mut self.entries));
-        };
-        let end = pass.at.saturating_add(most).min(self.entries.len());
-        for entry in self.entries.get(pass.at..end).unwrap_or_default() {
-            let Some(next) = pass.places.get_mut(place(entry.0, self.digit)) else { continue };
-            if let Some(to) = pass.to.get_mut(*next as usize) {
-                *to = *entry;
+        let len = self.entries.len();
+        let upto = |at: usize| at.saturating_add(most).min(len);
+        self.pass = match std::mem::replace(&mut self.pass, Pass::Next) {
+            Pass::Next => match self.next_digit() {
+                None => return Some(std::mem::take(&mut self.entries)),
+                Some(shift) => {
+                    self.shift = shift;
+                    Pass::Counts(0, Box::new([0; 1 << BITS]))
+                }
+            },
+            Pass::Counts(at, mut counts) => {
+                let end = upto(at);
+                for entry in self.entries.get(at..end).unwrap_or_default() {
+                    if let Some(count) = counts.get_mut(place(entry.0, self.shift)) {
+                        *count += 1;
+                    }
+                }
+                // Memory that is new takes its time too.
+                self.spare.resize(self.spare.len().max(end), (0, RowId(0)));
+                if end < len { Pass::Counts(end, counts) } else { Pass::Goes(0, summed(counts)) }
             }
-            *next += 1;
-        }
-        pass.at = end;
-        if end < self.entries.len() {
-            self.pass = Some(pass);
-        } else {
-            self.entries = pass.to;
-            self.digit += 1;
-        }
+            Pass::Goes(at, mut places) => {
+                let end = upto(at);
+                for entry in self.entries.get(at..end).unwrap_or_default() {
+                    let Some(next) = places.get_mut(place(entry.0, self.shift)) else { continue };
+                    if let Some(to) = self.spare.get_mut(*next as usize) {
+                        *to = *entry;
+                    }
+                    *next += 1;
+                }
+                if end < len {
+                    Pass::Goes(end, places)
+                } else {
+                    std::mem::swap(&mut self.entries, &mut self.spare);
+                    self.shift += BITS;
+                    Pass::Next
+                }
+            }
+        };
         None
     }
 
     /// The next digit that is not the same everywhere.
-    fn next_pass(&mut self) -> Option<Pass> {
-        let all = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let rest = self.counts.iter().enumerate().skip(self.digit);
-        let (digit, counts) = rest.into_iter().find(|(_, counts)| !counts.contains(&all))?;
-        let (mut places, mut sum) = (Box::new([0; 1 << BITS]), 0);
-        for (place, count) in places.iter_mut().zip(counts) {
-            *place = sum;
-            sum += count;
-        }
-        self.digit = digit;
-        Some(Pass { at: 0, places, to: vec![(0, RowId(0)); self.entries.len()] })
+    fn next_digit(&self) -> Option<u32> {
+        let (some, all) = self.bits;
+        let differ = if self.entries.is_empty() { 0 } else { some ^ all };
+        let shifts = (self.shift..u64::BITS).step_by(BITS as usize);
+        shifts.into_iter().find(|shift| place(differ, *shift) != 0)
     }
 }
 
-fn place(key: u64, digit: usize) -> usize {
-    let shift = u32::try_from(digit).unwrap_or(0) * BITS;
+/// From how often each is there to where the first of each goes.
+fn summed(mut counts: Places) -> Places {
+    let mut sum = 0;
+    for count in counts.iter_mut() {
+        sum += std::mem::replace(count, sum);
+    }
+    counts
+}
+
+fn place(key: u64, shift: u32) -> usize {
     usize::try_from(key >> shift & ((1 << BITS) - 1)).unwrap_or(0)
 }
 
