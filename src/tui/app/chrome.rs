@@ -171,9 +171,10 @@ impl App {
             "Enter" => self.theme.glyph("⏎", "Enter"),
             other => other,
         };
+        let own = self.view().and_then(|view| view.hint_word(action));
         let word = match action {
             Action::Quit if self.stack.len() > 1 => "back",
-            _ => binding.hint,
+            _ => own.unwrap_or(binding.hint),
         };
         Some((key.to_owned(), word))
     }

@@ -188,6 +188,11 @@ impl Run {
         Some(if exit == 1 && others.iter().all(|count| *count == 0) { 0 } else { exit })
     }
 
+    /// Two calls or sessions held against each other: nothing was sent.
+    pub(crate) fn is_diff(&self) -> bool {
+        self.title.starts_with("diff ")
+    }
+
     /// Differences that are not looked over.
     pub(crate) fn differences(&self) -> usize {
         let all = self.verdicts.iter().flat_map(|verdict| &verdict.differences);

@@ -64,7 +64,15 @@ impl View for Catalogue {
     }
 
     fn hints(&self) -> &'static [Action] {
-        &[Action::Left, Action::Right, Action::Copy]
+        &[Action::Right, Action::Left, Action::Copy]
+    }
+
+    fn hint_word(&self, action: Action) -> Option<&'static str> {
+        match action {
+            Action::Right => Some("scroll down"),
+            Action::Left => Some("scroll up"),
+            _ => None,
+        }
     }
 
     fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {
@@ -75,7 +83,14 @@ impl View for Catalogue {
             return Flow::Stay;
         }
         match action {
-            Action::Right | Action::Open => self.scrolled = self.scrolled.saturating_add(1),
+            Action::Right | Action::Open => {
+                let lines = self.selected().map_or(0, |offer| {
+                    let pretty = pretty(&offer.definition);
+                    pretty.lines().count()
+                });
+                let seen = usize::from(below(data.area).height.saturating_sub(1));
+                self.scrolled = (self.scrolled + 1).min(lines.saturating_sub(seen));
+            }
             Action::Left => self.scrolled = self.scrolled.saturating_sub(1),
             Action::Copy => {
                 let Some(offer) = self.selected() else { return Flow::Stay };

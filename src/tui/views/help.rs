@@ -173,6 +173,9 @@ impl Overlay for Help {
             super::say(canvas, area, "no key and no words like that · Esc shows all");
         }
         let top = self.top.min(entries.len().saturating_sub(height));
+        let longest = entries.iter().map(|(what, _)| text::width(what)).max().unwrap_or(0);
+        let longest = u16::try_from(longest).unwrap_or(u16::MAX).saturating_add(3);
+        let column = longest.clamp(ABOUT, (area.width * 2 / 5).max(ABOUT));
         for (n, (what, about)) in entries.iter().skip(top).take(height).enumerate() {
             let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));
             let room = line.width.saturating_sub(2);
@@ -183,7 +186,7 @@ impl Overlay for Help {
             let wide = u16::try_from(text::width(what)).unwrap_or(room);
             canvas.put(line.x + 1, line.y, what, room, theme.name());
             // A long one pushes its words to the right.
-            let x = (line.x + 1 + wide + 2).max(line.x + ABOUT);
+            let x = (line.x + 1 + wide + 2).max(line.x + column);
             canvas.put(
                 x,
                 line.y,

@@ -137,6 +137,11 @@ pub(crate) trait View {
     /// The keys of its hints, the most wanted first.
     fn hints(&self) -> &'static [Action];
 
+    /// What a key does here, where that is not what its hint says everywhere.
+    fn hint_word(&self, _action: Action) -> Option<&'static str> {
+        None
+    }
+
     /// A key.
     fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow;
 

@@ -238,8 +238,15 @@ fn time(row: &Row, around: &Around<'_>) -> String {
     match around.time {
         TimeForm::Since => seconds(row.at.micros_since(around.started)),
         TimeForm::Gap => {
-            let gap = around.before.map(|before| row.at.micros_since(before));
-            gap.map_or(String::new(), |us| format!("+{}", text::duration(us)))
+            // Rows stand in the order of their exchanges: what an open stream brought may be later
+            // than the row behind it.
+            around.before.map_or(String::new(), |before| match row.at.micros_since(before) {
+                0 => match before.micros_since(row.at) {
+                    0 => "+0us".to_owned(),
+                    us => format!("-{}", text::duration(us)),
+                },
+                us => format!("+{}", text::duration(us)),
+            })
         }
         TimeForm::Clock => {
             let time = row.at.to_datetime();

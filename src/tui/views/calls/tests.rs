@@ -349,6 +349,17 @@ fn a_filter_that_cannot_be_read_says_where_and_what_to_do_at_any_width() {
 }
 
 #[test]
+fn a_row_that_is_earlier_than_the_one_before_it_says_so() {
+    let size = (80, 24);
+    let mut app = calls(size, FULL);
+    let row = more_rows(&app, 1)[0];
+    let earlier = Row { at: crate::capture::Timestamp(row.at.0 - 5_000_000), ..row };
+    app.update(Msg::News(News::Rows(vec![earlier])));
+    press(&mut app, "ttG");
+    assert!(selected(&app, size).contains(" -5ms "), "{}", shown(&app, size));
+}
+
+#[test]
 fn rows_stay_sorted_while_others_come_and_change() {
     let size = (80, 24);
     let mut app = calls(size, FULL);

@@ -91,8 +91,8 @@ impl Replay {
         let mut x = area.x + 3;
         for (word, width) in [
             ("SEQ METHOD / NAME", name + 5),
-            ("RECORDED", recorded + 1),
-            ("REPLAYED", replayed + 1),
+            (if run.is_diff() { "THE ONE" } else { "RECORDED" }, recorded + 1),
+            (if run.is_diff() { "THE OTHER" } else { "REPLAYED" }, replayed + 1),
         ] {
             canvas.put(x, area.y, word, width, theme.faint());
             x += width;

@@ -323,8 +323,9 @@ impl View for Replay {
         let mut left = text::count(many, "difference");
         if let Some(ended) = &run.ended {
             let exit = run.exit().unwrap_or(ended.exit);
+            let verb = if run.is_diff() { "diff" } else { "verify" };
             left = format!(
-                "{left} · compared {} of {} · verify would exit {exit}",
+                "{left} · compared {} of {} · {verb} would exit {exit}",
                 ended.compared, ended.of
             );
         }
@@ -345,6 +346,10 @@ impl View for Replay {
             Action::Copy,
             Action::Export,
         ]
+    }
+
+    fn hint_word(&self, action: Action) -> Option<&'static str> {
+        (action == Action::NextHit).then_some("next diff")
     }
 
     fn act(&mut self, action: Action, data: &mut Data, effects: &mut Effects) -> Flow {

@@ -183,6 +183,16 @@ fn before_a_session_is_told_and_where_it_cannot_be_words_say_so() {
 }
 
 #[test]
+fn a_definition_is_not_scrolled_out_of_sight() {
+    let mut app = shown((80, 24), FULL, "5");
+    (0..50).for_each(|_| drop(press_only(&mut app, "l")));
+    let text = screen(&app, 80, 24);
+    assert!(text.contains("\"type\": \"object\"") && text.contains("l scroll down"), "{text}");
+    press_only(&mut app, "h");
+    assert!(screen(&app, 80, 24).contains("inputSchema"), "one step up is one step");
+}
+
+#[test]
 fn a_call_is_opened_where_the_desk_finds_it_and_no_key_came_between() {
     let mut app = told((80, 24), FULL);
     let found = |app: &mut App, keys: &str| {
