@@ -16,7 +16,7 @@
 //! | [`recorder`] | owns the store: keeps, numbers, writes; feed, sources, the home's socket |
 //! | [`tui`] | the terminal UI: state, keys, views; a desk behind it reads for it |
 //! | [`settings`] | what was typed and the config file, checked |
-//! | [`cli`] | one file a verb; the only place that prints |
+//! | [`cli`] | one file a verb; the only place that prints; `cli::log` hands on what rooms say by `tracing` |
 //!
 //! # Arrows
 //!

@@ -60,7 +60,8 @@ Examples:
   wiretape export @last -o session.tape.jsonl    a tape to share, secrets replaced
   wiretape verify session.tape.jsonl --to URL    does a server still answer so
 
-Start with `wiretape doctor` when a client's traffic does not show up.";
+Start with `wiretape doctor` when a client's traffic does not show up.
+RUST_LOG=debug says what wiretape itself does, on stderr, or under `:log` of the terminal UI.";
 
 /// What holds for every verb.
 #[derive(Clone, Debug, Args)]

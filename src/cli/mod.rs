@@ -20,6 +20,7 @@ mod import;
 mod keep;
 mod list;
 mod live;
+mod log;
 mod man;
 mod masked;
 mod open;
@@ -117,7 +118,9 @@ pub fn main() -> ExitCode {
     let Global { home, color } = global;
     let mut ctx = Ctx { home, color, out: Output::of_process(color) };
     let verb = verb.unwrap_or_else(|| Verb::Record(Box::new(record)));
+    log::start(&mut ctx);
     let ended = dispatch(verb, &mut ctx);
+    log::end();
     let ended = ended.and_then(|code| Ok(ctx.out.flush().map(|()| code)?));
     ended.unwrap_or_else(|error| failure::report(&error, &mut ctx.out))
 }

@@ -171,6 +171,7 @@ async fn tunnel<C>(link: &Link, origin: &Origin, reason: String, client: C, upst
 where
     C: AsyncRead + AsyncWrite + Unpin,
 {
+    tracing::debug!(client = %link.client, host = origin.host_port(), reason, "tunnelled");
     let passage = Passage::new(link.proxy.tap.clone(), origin.host_port(), reason);
     blind(passage, &link.pulse, client, upstream).await;
 }
@@ -181,6 +182,7 @@ where
     C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Ok(upstream) = plain(outer, http2, dialed).await else { return };
+    tracing::debug!(client = %outer.client, host = origin.host_port(), "read in the clear");
     let way = Way::Inside(Arc::new(origin.clone()));
     let link = within(outer, way, http2).with(Some((origin, upstream)), None);
     serve_inside(client, Arc::new(link)).await;
@@ -234,6 +236,7 @@ where
     };
     let facts = tls::client_facts(&accepted, sni.as_deref());
     let http2 = chosen.as_deref() == Some(b"h2");
+    tracing::debug!(client = %outer.client, host = origin.host_port(), http2, "TLS intercepted");
     let link = within(outer, way, http2).with(upstream, Some(facts));
     serve_inside(accepted, Arc::new(link)).await;
 }

@@ -53,12 +53,18 @@ pub(super) async fn accepted(proxy: Arc<Shared>, stream: TcpStream, client: Sock
     let socket = ClientSocket::new(stream, Arc::clone(&pulse));
     let first = tokio::select! {
         first = sniff::preface(socket) => first,
-        () = pulse.overdue(false) => return,
+        () = pulse.overdue(false) => {
+            return tracing::debug!(%client, "connection closed: no request came");
+        }
         () = proxy.tasks.stopped() => return,
     };
-    let Ok((io, http2)) = first else { return };
+    let (io, http2) = match first {
+        Ok(first) => first,
+        Err(error) => return tracing::debug!(%client, %error, "connection failed unused"),
+    };
     let link = Link::new(proxy, (client, local), way, http2, pulse);
     serve(io, Arc::new(link)).await;
+    tracing::debug!(%client, "connection ended");
 }
 
 /// Serves HTTP on a stream until the client, the upstream's fate or the end of the program closes
@@ -71,6 +77,7 @@ where
     let result =
         if link.http2 { serve_http2(io, &link).await } else { serve_http1(io, &link).await };
     if let Err(error) = result {
+        tracing::debug!(client = %link.client, error = chain(&error), "connection failed");
         tell(&link, &error);
     }
 }

@@ -107,6 +107,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let at = clock::now();
         let (outcome, error) = self.outcome();
+        if outcome == Outcome::Completed {
+            tracing::trace!(exchange = %self.id, "exchange completed");
+        } else {
+            tracing::debug!(exchange = %self.id, ?outcome, error, "exchange broken off");
+        }
         let reached = self.reached.get();
         let head_at = *self.head_at.get_mut();
         let end = End {

@@ -26,6 +26,7 @@ impl Failures {
     /// Tells of one more failure.
     pub(super) fn tell(&self, tap: &Tap, side: TlsSide, host: String, blame: &Blame) {
         let count = self.count(side, &host);
+        tracing::debug!(?side, host, count, reason = blame.reason, "TLS handshake failed");
         let (reason, remedy) = (blame.reason.clone(), blame.remedy.clone());
         let failure = TlsFailure { side, host, reason, remedy, count };
         tap.send(None, clock::now(), Fact::TlsFailure(Box::new(failure)));

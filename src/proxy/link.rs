@@ -171,6 +171,7 @@ async fn dial(link: &Link, origin: &Origin, dialing: &Dialing) -> Result<Upstrea
 /// Speaks HTTP on a connection as it is.
 pub(super) async fn plain(link: &Link, http2: bool, dialed: Dialed) -> std::io::Result<Upstream> {
     let Dialed { stream, peer, connect_us } = dialed;
+    tracing::debug!(client = %link.client, %peer, connect_us, http2, "upstream connected");
     let sender = if http2 {
         Sender::http2(stream, &link.proxy.tasks).await?
     } else {
@@ -205,7 +206,9 @@ pub(super) async fn secure(
         failures.tell(tap, TlsSide::Upstream, origin.host_port(), blame);
     })?;
     let tls_us = Some(clock::now().micros_since(begun));
-    let sender = if connected.alpn.as_deref() == Some(b"h2") {
+    let http2 = connected.alpn.as_deref() == Some(b"h2");
+    tracing::debug!(client = %link.client, %peer, connect_us, tls_us, http2, "upstream connected");
+    let sender = if http2 {
         Sender::http2(connected.stream, &link.proxy.tasks).await
     } else {
         Sender::http1(connected.stream, &link.proxy.tasks).await

@@ -203,6 +203,7 @@ async fn accept(proxy: Arc<Shared>, port: Port) {
         match accepted_one {
             Ok((stream, client)) => {
                 short = false;
+                tracing::debug!(%client, "connection accepted");
                 let one = accepted(Arc::clone(&proxy), stream, client, port.way.clone());
                 let counted = proxy.own.count();
                 proxy.tasks.spawn(async move {
@@ -229,6 +230,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 }
 
 fn tell_shortage(proxy: &Shared, error: &io::Error) {
+    tracing::warn!(%error, "no more connections are accepted for now");
     let text = format!(
         "no more connections are accepted for now: {error}; \
          hint: raise the limit of open files (ulimit -n) or close clients"

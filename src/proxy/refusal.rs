@@ -44,6 +44,7 @@ impl Refusal {
 
     /// 502, or 504 where time ran out.
     pub(super) fn unreachable(host: String, error: DialError) -> Self {
+        tracing::debug!(host, reason = error.reason, "upstream not reached");
         let status =
             if error.timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
         Self::new(status, host, error.reason, error.remedy)

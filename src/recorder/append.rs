@@ -215,6 +215,7 @@ impl Appender {
     }
 
     fn pause(&mut self, reason: String, unwritten: Vec<Record>) {
+        tracing::warn!(reason, "recording pauses");
         if self.required {
             self.shared.gate.set(false);
         }
@@ -235,6 +236,7 @@ impl Appender {
             self.pause = Some(Pause::new(reason, rest));
             return;
         }
+        tracing::info!("recording goes on");
         self.shared.gate.set(true);
         self.shared.board.update(|status| {
             status.paused = None;

@@ -303,6 +303,7 @@ impl CatalogThread {
 
     /// Another catalog from the journal; in memory when the disk has none to offer.
     fn rebuild(&mut self) {
+        tracing::debug!("the catalog is made anew from the journal");
         self.scanned = None;
         // The engine lets go of its folder once nobody holds the old one.
         self.shared.replace_catalog(Arc::new(MemoryCatalog::default()));
@@ -326,6 +327,7 @@ impl CatalogThread {
     }
 
     fn note(&self, error: &StoreError) {
+        tracing::warn!(%error, "the catalog failed");
         self.shared.board.update(|status| status.catalog = Some(error.to_string()));
     }
 }

@@ -274,6 +274,7 @@ impl Subscription {
             }
             // Too large, of before a move, or gone: the journal has it.
             Ok(_) | Err(RecvError::Lagged(_)) => {
+                tracing::debug!("a feed fell behind: it reads the journal");
                 self.behind = true;
                 Next::Again
             }

@@ -45,6 +45,7 @@ impl HomeLock {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         write_pid(&file).map_err(failed)?;
+        tracing::debug!(home = %home.root().display(), "home taken");
         Ok(Some(Self { file }))
     }
 
@@ -73,6 +74,7 @@ impl HomeLock {
 /// The process id goes first: the file never names a process that does not hold it for long.
 impl Drop for HomeLock {
     fn drop(&mut self) {
+        tracing::debug!("home let go");
         // An id left behind misleads nobody: it is read only while the lock is held.
         let _ = self.file.set_len(0);
     }

@@ -59,6 +59,7 @@ impl Pruner {
         if purge {
             freed_bytes += self.rewrite_mixed()?;
         }
+        tracing::debug!(exchanges, freed_bytes, purge, "deleted");
         Ok(Pruned { exchanges, freed_bytes })
     }
 

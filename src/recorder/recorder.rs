@@ -277,5 +277,7 @@ fn recover(
         rebuilt: rebuilt.filter(|_| !is_empty),
         damage: std::mem::take(&mut ground.damage),
     };
+    let Recovered { cut_bytes, truncated_exchanges, rebuilt, damage } = &recovered;
+    tracing::debug!(cut_bytes, truncated_exchanges, ?rebuilt, ?damage, "store opened");
     Ok((fold, recovered))
 }

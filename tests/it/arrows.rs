@@ -63,6 +63,12 @@ const BANS: &[(&str, &[&str], &str)] = &[
         "files belong to the store, the home and the authority",
     ),
     ("anyhow::", &["cli"], "rooms have error enums"),
+    (
+        "tracing::",
+        &["cli", "proxy", "recorder", "store/segments"],
+        "what is pure has nothing to log, and a screen is no log",
+    ),
+    ("tracing_subscriber::", &["cli/log"], "one log"),
     ("SystemTime::now", &["clock"], "one clock"),
 ];
 

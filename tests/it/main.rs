@@ -19,6 +19,7 @@ mod formats;
 mod fresh;
 mod homes;
 mod houses;
+mod log;
 mod mutations;
 mod notices;
 mod oauth;

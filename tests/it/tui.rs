@@ -27,7 +27,7 @@
 //! | 17 | Ctrl-Z; refused | `hygiene`; `recording` | tape, store, attached; live |
 //! | 18 | sequence; by mermaid itself | `everywhere`; `tests/sdk` | all; tape |
 //! | 19 | replay | `replaying` | all |
-//! | 20 | pipes and logs | `looking`, `hygiene` | tape, store, standard input |
+//! | 20 | pipes; the log | `looking`; `hygiene` (`log`: without a screen) | tape, store, standard input; all |
 
 mod editing;
 mod everywhere;

@@ -107,8 +107,15 @@ impl Start {
     }
 
     fn of(mut command: CommandBuilder) -> Self {
-        for name in ["WIRETAPE_HOME", "XDG_RUNTIME_DIR", "NO_COLOR", "CLICOLOR_FORCE", "COLORTERM"]
-        {
+        let of_the_tester = [
+            "WIRETAPE_HOME",
+            "XDG_RUNTIME_DIR",
+            "RUST_LOG",
+            "NO_COLOR",
+            "CLICOLOR_FORCE",
+            "COLORTERM",
+        ];
+        for name in of_the_tester {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");

@@ -30,8 +30,13 @@ impl Recorder {
     /// Starts any verb that prints a listening line.
     pub(crate) fn spawn(home: &Path, arguments: &[&str]) -> Self {
         let mut command = wiretape(home, arguments);
-        let mut process =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        command.stderr(Stdio::null());
+        Self::of(command)
+    }
+
+    /// Starts such a command, whose stderr is the test's.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("it speaks");
@@ -112,7 +117,10 @@ pub(crate) fn wiretape<A: AsRef<OsStr>>(home: &Path, arguments: &[A]) -> Command
         (all[..dashes].to_vec(), all[dashes..].to_vec())
     };
     command.args(options).arg("--home").arg(home).args(child);
-    command.env_remove("WIRETAPE_HOME").env_remove("XDG_RUNTIME_DIR").stdin(Stdio::null());
+    for name in ["WIRETAPE_HOME", "XDG_RUNTIME_DIR", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
     command
 }
 

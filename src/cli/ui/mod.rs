@@ -3,14 +3,13 @@
 
 mod editor;
 mod keys;
-mod log;
 pub(super) mod open;
 mod panics;
 mod terminal;
 
 use std::{
     future::{Future, poll_fn},
-    io,
+    io::{self, IsTerminal as _},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     process::ExitCode,
@@ -26,6 +25,7 @@ use super::{
     args::Looks,
     browse::{self, Opening, Rebuilt},
     failure::code,
+    log,
 };
 use crate::{
     recorder::home::Home,
@@ -41,7 +41,10 @@ pub(super) fn options(looks: Looks, home: &Home, ctx: &Ctx) -> anyhow::Result<Op
     let env = |name: &str| std::env::var_os(name);
     let theme = Theme { colour: terminal::colours(ctx.color, &env), ascii: looks.ascii };
     // A home that cannot be written has no log: the screen works without.
-    let log = home.ensure().ok().and_then(|()| log::open(&home.logs()));
+    let (file, log) = home.ensure().ok().and_then(|()| log::file::open(&home.logs())).unzip();
+    if io::stderr().is_terminal() {
+        log::aside(file);
+    }
     let keys = keys::read(&home.keys())?;
     panics::report_into(&home.logs(), ctx.another_output());
     let editor = Some(editor::editor());
@@ -70,7 +73,10 @@ async fn shown(
     desk: Box<dyn Desk>,
     news: Receiver<News>,
 ) -> anyhow::Result<Ended> {
-    match caught(run::run(options, desk, news)).await {
+    tracing::debug!(version = env!("CARGO_PKG_VERSION"), "the screen comes up");
+    let ended = caught(run::run(options, desk, news)).await;
+    tracing::debug!(?ended, "the screen is gone");
+    match ended {
         Some(ended) => ended.context("the terminal"),
         None => Ok(Ended::Died),
     }

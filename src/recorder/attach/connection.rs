@@ -44,6 +44,17 @@ pub(super) struct Connection {
     pub(super) pid: Option<u32>,
 }
 
+/// Says when it went, however that came.
+struct Left {
+    pid: Option<u32>,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        tracing::debug!(pid = self.pid, "another process left");
+    }
+}
+
 /// An import between two requests.
 type Import = Option<Box<dyn ImportSink>>;
 
@@ -56,6 +67,8 @@ impl Connection {
         if !matches!(greeted, Ok(Ok(true))) {
             return;
         }
+        tracing::debug!(pid = self.pid, "another process attached");
+        let _left = Left { pid: self.pid };
         let mut import = None;
         while let Some(request) = self.next(&mut reader).await {
             tokio::select! {

@@ -154,6 +154,7 @@ impl Owner for ReaderOwner {
     }
 
     fn hand_over(&self) -> bool {
+        tracing::debug!("the home is asked for, and given over");
         self.asked.cancel();
         true
     }

@@ -229,6 +229,7 @@ impl Tail {
             let _ = fs::remove_file(&path);
             return Err(files::at(&path, source));
         }
+        tracing::debug!(number = self.number, "segment begun");
         let file = Arc::new(file);
         self.unsynced.tail = Some(Arc::clone(&file));
         self.unsynced.folder = true;

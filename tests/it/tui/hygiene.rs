@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,7 @@ use tempfile::tempdir;
 
 use super::{has_sessions, open_tape, tape};
 use crate::support::{
-    sources::{Source, each, steady},
+    sources::{Source, each, on_each, steady},
     terminal::{CTRL_Z, Start, Terminal},
     wiretape::{lines, of, signal},
 };
@@ -138,12 +139,37 @@ fn stops_and_goes_on(terminal: &mut Terminal) {
 }
 
 #[test]
-fn check_20_what_was_said_meanwhile_is_in_the_log_and_not_on_the_screen() {
+fn check_20_the_log_is_in_the_home_and_not_on_the_screen() {
+    let tape = tape("2025-11-25/typescript.tape.jsonl");
+    let quiet = tempdir().expect("a folder");
+    let quiet = Source::Tape.open(quiet.path(), &tape, |start| start).0.shown();
+    let start = |start: Start| start.env("RUST_LOG", "trace");
+    on_each(&tape, start, |source, terminal, home| {
+        if source == Source::Tape {
+            terminal.until("the same screen", |shown| shown.rows == quiet.rows);
+        }
+        terminal.keys(":log\r").shows("wiretape::cli::ui: the screen comes up");
+        terminal.keys("q").until("the sessions", has_sessions);
+        source.leave(terminal);
+        let shown = terminal.shown();
+        assert!(!shown.has("wiretape::"), "{}", shown.text());
+        let log = home.join("logs/ui.log");
+        let mode = fs::metadata(&log).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let log = fs::read_to_string(log).expect("UTF-8");
+        let own = |line: &str| line.contains(" wiretape::");
+        assert!(log.lines().all(own) && log.contains("the screen is gone"), "{log}");
+        // What comes before the screen is no part of it either.
+        let owns = matches!(source, Source::Live | Source::Store);
+        assert_eq!(log.contains("home taken"), owns, "{log}");
+    });
+}
+
+#[test]
+fn check_20_unasked_nothing_is_logged() {
     let home = tempdir().expect("a folder");
-    let quiet = open_tape(home.path(), &[]).start();
-    let quiet = quiet.until("the sessions", has_sessions);
-    let mut terminal = open_tape(home.path(), &[]).env("RUST_LOG", "trace").start();
-    terminal.until("the same", |shown| has_sessions(shown) && shown.rows == quiet.rows);
+    let mut terminal = open_tape(home.path(), &[]).start();
+    terminal.until("the sessions", has_sessions);
     assert!(home.path().join("logs/ui.log").is_file(), "fd 2 goes there");
     terminal.keys(":log\r").shows("Nothing has been said.");
     terminal.keys("q").until("the sessions", has_sessions);

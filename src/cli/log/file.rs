@@ -1,8 +1,8 @@
-//! wiretape's own log: what is said on stderr while the screen is up.
+//! The log while a screen is up, and what else is said on stderr meanwhile: `ui.log` in the home.
 
 use std::{
     fs::{File, OpenOptions},
-    io::{Read as _, Seek as _, SeekFrom},
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
     sync::Arc,
 };
@@ -15,22 +15,35 @@ const LONGEST: u64 = 4 << 20;
 /// What `:log` shows of it.
 const TAIL: u64 = 64 << 10;
 
-/// Opens the log to append; none where that cannot be.
-pub(super) fn open(folder: &Path) -> Option<Log> {
+/// Opens the log to append, for us and for the screen; none where that cannot be.
+pub(in crate::cli) fn open(folder: &Path) -> Option<(Arc<File>, Log)> {
     let path = folder.join("ui.log");
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(&path).ok()?;
-    if file.metadata().is_ok_and(|told| told.len() > LONGEST) {
-        file.set_len(0).ok()?;
-    }
-    Some(Log {
+    begin_anew_if_long(&file);
+    let log = Log {
         #[cfg(unix)]
-        file: Arc::new(file.into()),
+        file: Arc::new(file.try_clone().ok()?.into()),
         tail: Arc::new(move || tail(&path)),
-    })
+    };
+    Some((Arc::new(file), log))
+}
+
+/// One line more. There is nobody to whom a failure could be told.
+pub(super) fn append(file: &File, line: &str) {
+    begin_anew_if_long(file);
+    let mut writing = file;
+    // At once: others write here too.
+    let _ = writing.write_all(format!("{line}\n").as_bytes());
+}
+
+fn begin_anew_if_long(file: &File) {
+    if file.metadata().is_ok_and(|told| told.len() > LONGEST) {
+        let _ = file.set_len(0);
+    }
 }
 
 fn tail(path: &Path) -> String {
