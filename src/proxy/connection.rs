@@ -50,21 +50,20 @@ pub(super) async fn accepted(proxy: Arc<Shared>, stream: TcpStream, client: Sock
         return; // The client is gone already.
     }
     let pulse = Arc::new(Pulse::new());
-    let socket = ClientSocket::new(stream, Arc::clone(&pulse));
+    let socket = ClientSocket::new(stream, client, Arc::clone(&pulse));
     let first = tokio::select! {
         first = sniff::preface(socket) => first,
         () = pulse.overdue(false) => {
-            return tracing::debug!(%client, "connection closed: no request came");
+            return tracing::debug!(%client, "no request came in time");
         }
         () = proxy.tasks.stopped() => return,
     };
     let (io, http2) = match first {
         Ok(first) => first,
-        Err(error) => return tracing::debug!(%client, %error, "connection failed unused"),
+        Err(error) => return tracing::debug!(%client, %error, "connection failed before a request"),
     };
     let link = Link::new(proxy, (client, local), way, http2, pulse);
     serve(io, Arc::new(link)).await;
-    tracing::debug!(%client, "connection ended");
 }
 
 /// Serves HTTP on a stream until the client, the upstream's fate or the end of the program closes

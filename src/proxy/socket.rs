@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -112,18 +113,21 @@ impl Pulse {
 #[derive(Debug)]
 pub(super) struct ClientSocket {
     stream: TcpStream,
+    client: SocketAddr,
     pulse: Arc<Pulse>,
 }
 
 impl ClientSocket {
-    pub(super) fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
-        Self { stream, pulse }
+    pub(super) fn new(stream: TcpStream, client: SocketAddr, pulse: Arc<Pulse>) -> Self {
+        Self { stream, client, pulse }
     }
 }
 
 impl Drop for ClientSocket {
     fn drop(&mut self) {
-        if self.pulse.cut.load(Relaxed) {
+        let reset = self.pulse.cut.load(Relaxed);
+        tracing::debug!(client = %self.client, reset, "connection ended");
+        if reset {
             // RST instead of FIN: what the upstream did travels on (design.md, Disconnects).
             // A socket that cannot linger is closed all the same.
             let _ = self.stream.set_zero_linger();

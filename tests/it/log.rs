@@ -20,7 +20,8 @@ const RECORD: [&str; 6] = ["record", "--headless", "--json", "--quiet", "--liste
 const SECRETS: [&str; 6] =
     ["sk-authorization", "sid-cookie", "query-key", "body-key", "user-info", "set-cookie-value"];
 
-/// An answer, a broken one, no upstream at all, a CONNECT to one, and what is no HTTP.
+/// An answer, a broken one, no upstream at all, what is no HTTP; and CONNECT to no upstream, to no TLS,
+/// and to what is neither.
 fn traffic(recorder: &Recorder) {
     let origin = Origin::serve(|request, out| {
         if request.line().contains("/broken") {
@@ -50,6 +51,14 @@ fn traffic(recorder: &Recorder) {
     let mut wire = Wire::to(recorder.proxy());
     wire.send(format!("CONNECT {nobody} HTTP/1.1\r\nHost: {nobody}\r\n{headers}\r\n"));
     assert!(wire.head().starts_with("HTTP/1.1 502"));
+    for words in ["\x16\x03\x01\0\x05hello", "speak, body-key\r\n\r\n"] {
+        let mut wire = Wire::to(recorder.proxy());
+        wire.send(format!("CONNECT {there} HTTP/1.1\r\nHost: {there}\r\n{headers}\r\n"));
+        assert!(wire.head().starts_with("HTTP/1.1 200"));
+        wire.send(words);
+        // The tunnel's end answers; who fails a handshake hears nothing.
+        let _ = read_head(&mut wire.reader);
+    }
     let mut wire = Wire::to(recorder.proxy());
     wire.send(format!("GET \x1b[2J\u{202e} sk-authorization HTTP/9\r\n{headers}\r\n"));
     // An answer, or none.
@@ -73,8 +82,10 @@ fn it_tells_of_connections_and_of_no_secret() {
             "wiretape::proxy::listener: connection accepted client=127.0.0.1:",
             "wiretape::proxy::link: upstream connected",
             "wiretape::proxy::refusal: upstream not reached host=",
+            "wiretape::proxy::failures: TLS handshake failed side=Client host=",
+            "wiretape::proxy::connect: tunnelled client=127.0.0.1:",
             "wiretape::proxy::ending: exchange broken off",
-            "wiretape::proxy::connection: connection ended client=",
+            "wiretape::proxy::socket: connection ended client=",
             "home let go",
         ] {
             assert!(told.contains(event), "{event}\n{told}");
