@@ -36,9 +36,10 @@ impl App {
         let between = canvas.glyph(" › ", " > ");
         // The crumbs hold the filter, which is always seen (tui.md §1): badges have what they leave, of
         // a long path its ends.
-        let crumbs = crumbs.join(between).replace('›', canvas.glyph("›", ">"));
+        let joined = |crumbs: &[String]| crumbs.join(between).replace('›', canvas.glyph("›", ">"));
+        let (path, own) = (joined(&crumbs), joined(crumbs.get(1..).unwrap_or_default()));
         let whole = usize::from(line.width);
-        let left = whole.saturating_sub(text::width(&crumbs) + 4).max(whole / 4);
+        let left = whole.saturating_sub(text::width(&path) + 4).max(whole / 4);
         let badges = self.badges(canvas);
         let mark = canvas.glyph("…", "~");
         // The source gives way first: what follows it says how the screen stands.
@@ -49,7 +50,11 @@ impl App {
         let right = text::cut_middle(&right, left, mark);
         let wide = u16::try_from(text::width(&right)).unwrap_or(0);
         let room = line.width.saturating_sub(wide + 3);
-        canvas.put(line.x + 1, line.y, &crumbs, room, self.theme.heading());
+        // Where it is narrow our own name goes first, then what is in the middle: the view's word and
+        // its filter stand at the end.
+        let fits = text::width(&path) <= usize::from(room) || own.is_empty();
+        let path = text::cut_middle(if fits { &path } else { &own }, room.into(), mark);
+        canvas.put(line.x + 1, line.y, &path, room, self.theme.heading());
         canvas.put_right(line.x, line.y, &right, line.width - 1, self.theme.plain());
     }
 

@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// Screens narrower than this have the percentiles alone beside the names.
+const NARROW: u16 = 62;
+
 /// The least time between two lists of what was counted.
 const AGAIN_US: u64 = 1_000_000;
 
@@ -167,7 +170,12 @@ impl View for Latency {
         let theme = canvas.theme;
         let head =
             "  METHOD / NAME                 N  ERR    P50    P95    MAX  SPREAD (128us … 2s)";
-        canvas.put(area.x, area.y, head, area.width, theme.faint());
+        if area.width < NARROW {
+            canvas.put(area.x, area.y, "  METHOD / NAME", area.width, theme.faint());
+            canvas.put_right(area.x, area.y, "P50    P95    MAX", area.width - 1, theme.faint());
+        } else {
+            canvas.put(area.x, area.y, head, area.width, theme.faint());
+        }
         let height = usize::from(area.height.saturating_sub(1));
         for (n, id) in self.ids.iter().skip(self.list.top).take(height).enumerate() {
             let line = row(area, u16::try_from(n + 1).unwrap_or(u16::MAX));
@@ -184,14 +192,24 @@ impl View for Latency {
 fn draw_spread(canvas: &mut Canvas<'_>, line: Rect, id: Id, spread: &Spread, data: &Data) {
     let theme = canvas.theme;
     let what = format!("{} {}", data.symbols.text(id.0), data.symbols.text(id.1));
+    let figures = [spread.at(50), spread.at(95), spread.slowest.map(|(us, _)| us)];
+    let figures = figures.map(|us| us.map_or(String::new(), |us| text::duration(us.into())));
+    if line.width < NARROW {
+        let from = line.width.saturating_sub(22);
+        let mark = canvas.glyph("…", "~");
+        let what = text::cut_middle(what.trim_end(), from.saturating_sub(3).into(), mark);
+        canvas.put(line.x + 2, line.y, &what, from.saturating_sub(2), theme.name());
+        for (x, shown) in [0u16, 7, 14].into_iter().zip(figures) {
+            canvas.put_right(line.x + from + x, line.y, &shown, 7, theme.plain());
+        }
+        return;
+    }
     canvas.put(line.x + 2, line.y, what.trim_end(), 25, theme.name());
     canvas.put_right(line.x + 27, line.y, &spread.answered().to_string(), 6, theme.plain());
     let errors = if spread.errors > 0 { theme.bad() } else { theme.plain() };
     canvas.put_right(line.x + 33, line.y, &spread.errors.to_string(), 5, errors);
-    let figures = [spread.at(50), spread.at(95), spread.slowest.map(|(us, _)| us)];
-    for (x, us) in [38u16, 45, 52].into_iter().zip(figures) {
-        let us = us.map_or(String::new(), |us| text::duration(us.into()));
-        canvas.put_right(line.x + x, line.y, &us, 7, theme.plain());
+    for (x, shown) in [38u16, 45, 52].into_iter().zip(figures) {
+        canvas.put_right(line.x + x, line.y, &shown, 7, theme.plain());
     }
     let room = line.width.saturating_sub(62);
     canvas.put(line.x + 61, line.y, &bars(&spread.buckets, theme), room, theme.good());

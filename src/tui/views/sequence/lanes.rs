@@ -15,6 +15,9 @@ use crate::{
 /// Where the client's lane stands: behind the mark, SEQ and T+.
 const LEFT: u16 = 15;
 
+/// Screens narrower than this have no column of latencies: what is said needs it more.
+const NARROW: u16 = 60;
+
 /// What stands right of the server's lane.
 const RIGHT: u16 = 15;
 
@@ -42,7 +45,8 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn in_area(area: Rect) -> Self {
-        Self { left: area.x + LEFT, right: area.right().saturating_sub(RIGHT + 1) }
+        let right = if area.width < NARROW { 1 } else { RIGHT };
+        Self { left: area.x + LEFT, right: area.right().saturating_sub(right + 1) }
     }
 
     pub(super) fn head(
@@ -61,7 +65,9 @@ impl Lanes {
         canvas.put(self.left, line.y, &format!("CLIENT {client}"), half.saturating_sub(1), style);
         let server = found.map_or("", |session| host(&session.server));
         canvas.put_right(self.left + half, line.y, &format!("SERVER {server}"), half, style);
-        canvas.put_right(line.x, line.y, "LATENCY", line.width.saturating_sub(1), style);
+        if line.width >= NARROW {
+            canvas.put_right(line.x, line.y, "LATENCY", line.width.saturating_sub(1), style);
+        }
     }
 
     pub(super) fn row(
@@ -97,6 +103,7 @@ impl Lanes {
         self.arrow(canvas, line.y, shown, dash, style);
         if let Row::Arrow(arrow) = &shown.row
             && let Some(us) = arrow.since_us
+            && line.width >= NARROW
         {
             let latency = text::duration(us);
             let latency = if arrow.line == Line::Dotted { format!("+{latency}") } else { latency };

@@ -183,6 +183,17 @@ fn before_a_session_is_told_and_where_it_cannot_be_words_say_so() {
 }
 
 #[test]
+fn a_narrow_screen_keeps_what_its_view_is_for() {
+    let screen = |digit| screen(&shown((40, 10), FULL, digit), 40, 10);
+    let sequence = screen("3");
+    assert!(sequence.contains("initialize") || sequence.contains("tools/call"), "{sequence}");
+    assert!(sequence.lines().next().unwrap_or_default().contains("› sequence"), "{sequence}");
+    let latency = screen("7");
+    assert!(latency.contains("P50    P95    MAX") && latency.contains("310ms"), "{latency}");
+    insta::assert_snapshot!("narrow", format!("{sequence}{latency}"));
+}
+
+#[test]
 fn a_definition_is_not_scrolled_out_of_sight() {
     let mut app = shown((80, 24), FULL, "5");
     (0..50).for_each(|_| drop(press_only(&mut app, "l")));
