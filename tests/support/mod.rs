@@ -5,6 +5,7 @@ pub(crate) mod origin;
 pub(crate) mod secrets;
 pub(crate) mod sources;
 pub(crate) mod stories;
+pub(crate) mod talk;
 pub(crate) mod tapes;
 pub(crate) mod terminal;
 pub(crate) mod wiretape;

@@ -3,76 +3,26 @@
 
 use std::{
     fs,
-    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
 };
 
-use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use super::has_sessions;
 use crate::support::{
-    origin::{self, Origin, Wire},
-    tapes,
+    talk::Talk,
     terminal::{ENTER, ESC, Start, Terminal},
     wiretape::signal,
 };
 
-/// A server that says what it was asked, and keeps it: headers and body.
-struct Server {
-    origin: Origin,
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
+/// A server that says what it was asked.
+fn server() -> Talk {
+    Talk::with(&[("look", true)], |call| format!("asked for {}", call["arguments"]["q"]))
 }
 
-fn server() -> Server {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&asked);
-    let origin = Origin::serve(move |request, out| {
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        kept.lock().expect("whole").push((request.head.clone(), body.clone()));
-        let result = match body["method"].as_str() {
-            Some("initialize") => json!({"protocolVersion": "2025-11-25",
-                "capabilities": {"tools": {}}, "serverInfo": {"name": "server", "version": "1"}}),
-            Some("tools/list") => {
-                json!({"tools": [{"name": "look", "inputSchema": {"type": "object"},
-                "annotations": {"readOnlyHint": true}}]})
-            }
-            Some("tools/call") => {
-                let said = format!("asked for {}", body["params"]["arguments"]["q"]);
-                json!({"content": [{"type": "text", "text": said}]})
-            }
-            _ => {
-                let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
-                return out.write_all(accepted.as_bytes()).is_ok();
-            }
-        };
-        let answer = json!({"jsonrpc": "2.0", "id": body["id"], "result": result}).to_string();
-        let answer = origin::json(&answer, "Mcp-Session-Id: talk-1\r\n");
-        out.write_all(answer.as_bytes()).is_ok()
-    });
-    Server { origin, asked }
-}
-
-fn tape(server: &Server) -> String {
-    tapes::recorded(&server.origin.url(), &[], |recorder| {
-        let mut wire = Wire::to(recorder.reverse());
-        let said = [
-            r#""id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#,
-            r#""method":"notifications/initialized""#,
-            r#""id":1,"method":"tools/list""#,
-            r#""id":2,"method":"tools/call","params":{"name":"look","arguments":{"q":"cats"}}"#,
-        ];
-        for (n, said) in said.iter().enumerate() {
-            let session = if n == 0 { "" } else { "Mcp-Session-Id: talk-1\r\n" };
-            let own = "Authorization: Bearer sk-hidden-0123456789abcdef\r\n";
-            let body = format!(r#"{{"jsonrpc":"2.0",{said}}}"#);
-            let there = recorder.reverse().to_string();
-            wire.post(&there, "/mcp", &format!("{own}{session}"), &body);
-            wire.answer();
-        }
-    })
+fn tape(server: &Talk) -> String {
+    server.tape(&[r#"{"name":"look","arguments":{"q":"cats"}}"#])
 }
 
 /// An editor that does one thing to the file; it waits for a key first, so that a test sees whose the
@@ -108,7 +58,7 @@ fn a_request_is_edited_seen_again_and_sent() {
     let path = home.path().join("session.tape.jsonl");
     fs::write(&path, tape(&server)).expect("written");
     let tape = path.to_str().expect("UTF-8");
-    let before = server.asked.lock().expect("whole").len();
+    let before = server.asked().len();
     let editor = editor(
         home.path(),
         "edit",
@@ -125,12 +75,12 @@ fn a_request_is_edited_seen_again_and_sent() {
         "{}",
         seen.text()
     );
-    assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent before Enter");
+    assert_eq!(server.asked().len(), before, "nothing is sent before Enter");
 
     let answered = terminal.keys(ENTER).shows("verify would exit 1");
     assert!(answered.has("asked for \\\"dogs\\\"") || answered.has("dogs"), "{}", answered.text());
     assert!(answered.has("the answer"), "{}", answered.text());
-    let asked = server.asked.lock().expect("whole");
+    let asked = server.asked();
     let (head, body) = asked.last().expect("it was sent");
     assert_eq!(body["params"]["arguments"]["q"], "dogs");
     assert!(head.to_lowercase().contains("x-mine: 1"), "{head}");
@@ -188,7 +138,7 @@ fn an_end_while_the_editor_runs_gives_the_terminal_back_and_leaves_nothing() {
         let home = tempdir().expect("a folder");
         let path = home.path().join("session.tape.jsonl");
         fs::write(&path, tape(&server)).expect("written");
-        let before = server.asked.lock().expect("whole").len();
+        let before = server.asked().len();
         let (editor, pid) = greedy(home.path());
         let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), &editor);
         terminal.keys("\x05").until("the editor", |shown| shown.has("EDITING") && shown.mouse);
@@ -199,7 +149,7 @@ fn an_end_while_the_editor_runs_gives_the_terminal_back_and_leaves_nothing() {
         assert_eq!(left_over(home.path()), [] as [PathBuf; 0], "{name}");
         let pid = fs::read_to_string(pid).expect("it ran");
         assert!(!Path::new("/proc").join(pid.trim()).exists(), "the editor goes on");
-        assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent");
+        assert_eq!(server.asked().len(), before, "nothing is sent");
     }
 }
 
@@ -209,7 +159,7 @@ fn an_editor_that_is_killed_is_as_if_it_had_not_been() {
     let home = tempdir().expect("a folder");
     let path = home.path().join("session.tape.jsonl");
     fs::write(&path, tape(&server)).expect("written");
-    let before = server.asked.lock().expect("whole").len();
+    let before = server.asked().len();
     let (editor, pid) = greedy(home.path());
     let mut terminal = at_the_call(home.path(), path.to_str().expect("UTF-8"), &editor);
     terminal.keys("\x05").until("the editor", |shown| shown.has("EDITING") && shown.mouse);
@@ -222,7 +172,7 @@ fn an_editor_that_is_killed_is_as_if_it_had_not_been() {
     terminal.keys("qqq").keys("q");
     assert_eq!(terminal.ended().exit_code(), 0);
     terminal.is_given_back();
-    assert_eq!(server.asked.lock().expect("whole").len(), before, "nothing is sent");
+    assert_eq!(server.asked().len(), before, "nothing is sent");
 }
 
 #[test]
@@ -240,7 +190,7 @@ fn a_credential_is_taken_from_the_environment_and_typed_unseen() {
     assert!(!typing.text().contains("sk-typed"), "{}", typing.text());
     terminal.keys("\r").shows("sent with X-Typed, as it was typed");
     terminal.keys(ENTER).shows("verify would exit 0");
-    let asked = server.asked.lock().expect("whole");
+    let asked = server.asked();
     let head = asked.last().expect("it was sent").0.to_lowercase();
     assert!(head.contains("authorization: sk-environment-0123456789"), "{head}");
     assert!(head.contains("x-typed: sk-typed-0123456789"), "{head}");

@@ -3,83 +3,43 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::tempdir;
 
 use super::has_sessions;
 use crate::support::{
-    origin::{self, Origin, Wire},
     sources::{Source, each},
-    tapes,
+    talk::Talk,
     terminal::{ENTER, Shown, Terminal},
     wiretape::{of, run, wiretape},
 };
 
-/// A server that counts what it is sent, and may answer otherwise than it did.
+/// A server that may answer otherwise than it did.
 struct Server {
-    origin: Origin,
-    hits: Arc<AtomicUsize>,
+    talk: Talk,
     otherwise: Arc<AtomicBool>,
 }
 
 fn server() -> Server {
-    let (hits, otherwise) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-    let (counted, other) = (Arc::clone(&hits), Arc::clone(&otherwise));
-    let origin = Origin::serve(move |request, out| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        let tool = |name: &str, reads: bool| {
-            json!({"name": name, "inputSchema": {"type": "object"},
-                "annotations": {"readOnlyHint": reads}})
-        };
-        let result = match (asked["method"].as_str(), asked["params"]["name"].as_str()) {
-            (Some("initialize"), _) => json!({"protocolVersion": "2025-11-25",
-                "capabilities": {"tools": {}}, "serverInfo": {"name": "server", "version": "1"}}),
-            (Some("tools/list"), _) => json!({"tools": [tool("look", true), tool("wipe", false)]}),
-            (_, Some(_)) if other.load(Ordering::SeqCst) => {
-                json!({"content": [{"type": "text", "text": "three hits"}]})
-            }
-            (_, Some(_)) => json!({"content": [{"type": "text", "text": "two hits"}]}),
-            _ => {
-                let accepted = "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
-                return out.write_all(accepted.as_bytes()).is_ok();
-            }
-        };
-        let answer = json!({"jsonrpc": "2.0", "id": asked["id"], "result": result}).to_string();
-        let answer = origin::json(&answer, "Mcp-Session-Id: talk-1\r\n");
-        out.write_all(answer.as_bytes()).is_ok()
-    });
-    Server { origin, hits, otherwise }
+    let otherwise = Arc::new(AtomicBool::new(false));
+    let other = Arc::clone(&otherwise);
+    let says = move |_: &Value| {
+        if other.load(Ordering::SeqCst) { "three hits" } else { "two hits" }.to_owned()
+    };
+    Server { talk: Talk::with(&[("look", true), ("wipe", false)], says), otherwise }
 }
 
 /// A session with the server: a handshake, the list of tools, a call of each.
 fn tape(server: &Server) -> String {
-    tapes::recorded(&server.origin.url(), &[], |recorder| {
-        let mut wire = Wire::to(recorder.reverse());
-        let said = [
-            r#""id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}"#,
-            r#""method":"notifications/initialized""#,
-            r#""id":1,"method":"tools/list""#,
-            r#""id":2,"method":"tools/call","params":{"name":"look","arguments":{}}"#,
-            r#""id":3,"method":"tools/call","params":{"name":"wipe","arguments":{}}"#,
-        ];
-        for (n, said) in said.iter().enumerate() {
-            let own = "Authorization: Bearer sk-hidden-0123456789abcdef\r\n";
-            let session = if n == 0 { "" } else { "Mcp-Session-Id: talk-1\r\n" };
-            let body = format!(r#"{{"jsonrpc":"2.0",{said}}}"#);
-            let there = recorder.reverse().to_string();
-            wire.post(&there, "/mcp", &format!("{own}{session}"), &body);
-            wire.answer();
-        }
-    })
+    let calls = [r#"{"name":"look","arguments":{}}"#, r#"{"name":"wipe","arguments":{}}"#];
+    server.talk.tape(&calls)
 }
 
 /// The line of counters as `verify --json` has it, and its exit code.
@@ -136,8 +96,8 @@ fn check_19_nothing_is_sent_before_it_was_seen_and_the_counts_are_those_of_verif
 
 /// Once all the same, once not.
 fn replayed(server: &Server, terminal: &mut Terminal, home: &Path, tape: &str) {
-    let to = format!("{}/mcp", server.origin.url());
-    let hits = || server.hits.load(Ordering::SeqCst);
+    let to = format!("{}/mcp", server.talk.url());
+    let hits = || server.talk.asked().len();
     let before = hits();
     let preview = terminal.keys("R").shows("nothing is sent yet");
     for shown in [&format!("POST {to}"), "5 steps", "\"method\": \"initialize\"", "wipe"] {
@@ -171,7 +131,7 @@ fn is_put_right(server: &Server, terminal: &mut Terminal, home: &Path, tape: &st
     terminal.keys("a").shows("session.tape.jsonl");
     assert_eq!(fs::read(tape).expect("a tape"), written);
     terminal.keys("y").shows("1 answer put into");
-    let to = format!("{}/mcp", server.origin.url());
+    let to = format!("{}/mcp", server.talk.url());
     let (_, code) = verified(home, tape, &to, &["--allow-skips"]);
     assert_eq!(code, 0, "what was accepted is the baseline");
 }
