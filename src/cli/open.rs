@@ -1,6 +1,14 @@
 //! Opens what a reading verb reads: a tape, a free store, or a store in use through its owner.
 
-use std::{fs::File, io::BufReader, iter, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io::BufReader,
+    iter,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 
@@ -12,10 +20,15 @@ use crate::{
         FeedStart, Origin, OwnerSource, Recorder, Source, SourceError, TapeSource,
         attach::{self, Opened, Purpose, ReaderOwner, Refusal, RemoteSource},
         home::Home,
-        lock::HomeLock,
+        lock::{self, HomeLock},
     },
     tasks::Tasks,
 };
+
+/// How long a home that was given over is left to who asked for it, and how often it is looked whether
+/// that has it.
+const TAKEN_WITHIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The tape that was named, else the home's store.
 pub(crate) fn source(ctx: &Ctx, tape: Option<&Path>) -> anyhow::Result<Box<dyn Source>> {
@@ -149,11 +162,24 @@ impl HomeSource {
     }
 
     fn reopen(&mut self) -> Result<(), SourceError> {
+        let asked = matches!(&self.way, Way::Owned(owned) if owned.owner.is_asked_to_let_go());
         self.way = Way::None;
+        if asked {
+            wait_until_taken(&self.home);
+        }
         // Somebody had it open until now: hardly ever is there something to rebuild.
         let way = Way::open(&self.home, &mut |_, _| {});
         self.way = way.map_err(|error| SourceError::Owner(error.to_string()))?;
         Ok(())
+    }
+}
+
+/// Whoever asked for the home looks only now and then whether it is free: we would have it again
+/// before. Where nobody takes it, who asked has ended.
+fn wait_until_taken(home: &Home) {
+    let until = Instant::now() + TAKEN_WITHIN;
+    while lock::holder(home).is_none() && Instant::now() < until {
+        thread::sleep(LOOK);
     }
 }
 

@@ -100,6 +100,19 @@ fn on_both(check: impl Fn(&mut Scene) + Sync) {
 }
 
 #[test]
+fn a_screen_on_a_free_home_gives_it_to_who_records_and_goes_on_live() {
+    let home = tempdir().expect("a folder");
+    super::demo(home.path());
+    let terminal = Source::Store.start(home.path(), Path::new("")).start();
+    let before = terminal.until("the sessions", has_sessions);
+    assert!(!before.rows[0].contains("REC"), "{}", before.text());
+    let recorder = Recorder::start(home.path(), &[]);
+    terminal.until("live", |shown| shown.rows[0].contains("REC"));
+    Talk::begin(recorder.proxy(), &server()).call("echo", 1);
+    terminal.until("the new one", |shown| shown.has("3 sessions") && shown.has("talk"));
+}
+
+#[test]
 fn check_8_follow_ends_with_a_move_up_and_the_selection_stays() {
     on_both(|scene| {
         let (talk, terminal) = (&mut scene.talk, &mut scene.terminal);
