@@ -265,6 +265,12 @@ impl Source for HomeSource {
         self.read(|source| source.notices())
     }
 
+    fn rest(&mut self) {
+        if matches!(self.way, Way::Owned(_)) {
+            self.way = Way::None;
+        }
+    }
+
     fn origin(&self) -> Origin {
         match &self.way {
             Way::Owned(owned) => owned.source.origin(),

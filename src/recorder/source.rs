@@ -77,6 +77,9 @@ pub trait Source: Send {
     /// The store's or the connection's.
     fn notices(&mut self) -> Result<Vec<Record>, SourceError>;
 
+    /// Lets go of what other processes may want, until it is read again.
+    fn rest(&mut self) {}
+
     /// When the recording began and by which version of wiretape: line 1 of its tape.
     fn origin(&self) -> Origin;
 }

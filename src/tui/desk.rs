@@ -25,4 +25,8 @@ pub struct Ticket(pub u64);
 pub trait Desk: Send {
     /// Asks.
     fn ask(&mut self, ask: Ask);
+
+    /// The program is about to be stopped (`^Z`): lets go of what others may want meanwhile. This is
+    /// waited for, for a moment.
+    fn rest(&mut self) {}
 }

@@ -173,6 +173,7 @@ impl Ui {
             }
             if suspend {
                 Screen::give_back();
+                self.desk.rest();
                 signals.suspend().await;
                 self.back()?;
                 at_once = true;

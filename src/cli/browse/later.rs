@@ -117,6 +117,12 @@ impl Desk for Later {
             State::Opening(_) | State::Failed(_) | State::Over => {}
         }
     }
+
+    fn rest(&mut self) {
+        if let State::Open(desk) = &mut *self.0.lock() {
+            desk.rest();
+        }
+    }
 }
 
 impl Drop for Later {

@@ -25,7 +25,7 @@ mod tests;
 mod veil;
 mod worker;
 
-use std::{fs, path::PathBuf, sync::mpsc as inbox};
+use std::{fs, path::PathBuf, sync::mpsc as inbox, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -48,6 +48,9 @@ use crate::{
 /// News that wait for the UI. A part of them has 1,024 rows at most, so that is 6 MB; then the desk
 /// waits.
 const NEWS: usize = 64;
+
+/// How long a program that is to be stopped waits for the store to be let go.
+const RESTS_WITHIN: Duration = Duration::from_millis(500);
 
 /// How the source stands at this moment: who records in this process tells it.
 pub type Standing = Box<dyn FnMut() -> SourceStatus + Send>;
@@ -143,6 +146,7 @@ fn desk_on(opening: Opening, news: mpsc::Sender<News>) -> anyhow::Result<Box<dyn
         _judge: Worker::start("browse-judge", &shared, false, true)?,
         wake,
         replays,
+        shared: shared.clone(),
     };
     let keeper = Keeper::new(shared, woken, batches, standing, tape.is_some());
     tasks::thread("browse", move || keeper.run())?;
@@ -162,6 +166,7 @@ struct Workers {
     _judge: Worker,
     wake: inbox::Sender<Wake>,
     replays: Replays,
+    shared: Shared,
 }
 
 impl Desk for Workers {
@@ -194,6 +199,20 @@ impl Desk for Workers {
                 drop(self.wake.send(Wake::Reveal(reveal)));
             }
             other => self.others.ask(other),
+        }
+    }
+
+    fn rest(&mut self) {
+        let (done, is_done) = inbox::channel();
+        let mut source = self.shared.clone();
+        // It may have to wait for what is being read.
+        let resting = tasks::thread("browse-resting", move || {
+            source.rest();
+            // Nobody waits any more: fine.
+            let _ = done.send(());
+        });
+        if resting.is_ok() {
+            let _ = is_done.recv_timeout(RESTS_WITHIN);
         }
     }
 }

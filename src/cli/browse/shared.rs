@@ -242,6 +242,10 @@ impl Source for Shared {
         self.source().notices()
     }
 
+    fn rest(&mut self) {
+        self.source().rest();
+    }
+
     fn origin(&self) -> Origin {
         self.source().origin()
     }

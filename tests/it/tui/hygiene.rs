@@ -115,16 +115,22 @@ fn check_17_ctrl_z_stops_and_fg_draws_the_same_screen() {
         let opened = if source == Source::Tape { tape.to_str().expect("UTF-8") } else { "" };
         terminal.keys(&format!("{program} open {opened} --home {}\r", home.path().display()));
         terminal.until("the sessions", has_sessions);
-        stops_and_goes_on(&mut terminal);
+        stops_and_goes_on(&mut terminal, || {
+            if source != Source::Tape {
+                // What stands still keeps nobody from the store.
+                assert_eq!(of(&lines(home.path(), &["list"]), "session").len(), 1);
+            }
+        });
     });
 }
 
-fn stops_and_goes_on(terminal: &mut Terminal) {
+fn stops_and_goes_on(terminal: &mut Terminal, meanwhile: impl Fn()) {
     let before = terminal.shown();
     terminal.keys(CTRL_Z);
     let stopped = terminal.until("Stopped", |shown| !shown.alternate && shown.has("Stopped"));
     // Bracketed paste is the shell's own now.
     assert!(!stopped.mouse && stopped.cursor.is_some(), "{stopped:?}");
+    meanwhile();
     let asked = terminal.bytes();
     terminal
         .keys("fg\r")
