@@ -43,7 +43,7 @@ pub enum FeedStart {
     /// With what is recorded from now on.
     Now,
     /// Likewise, for one who only looks on: heavy traffic is told no faster than it can be looked
-    /// at, so that it is not slowed by what looks on ([`super::pace`]). Nothing is left out.
+    /// at, so that it is not slowed by what looks on (`pace.rs`). Nothing is left out.
     LookOn,
     /// With the first record of the store.
     Beginning,
