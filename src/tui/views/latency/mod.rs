@@ -168,13 +168,14 @@ impl View for Latency {
             return super::say(canvas, area, why);
         }
         let theme = canvas.theme;
-        let head =
-            "  METHOD / NAME                 N  ERR    P50    P95    MAX  SPREAD (128us … 2s)";
+        let wide = usize::from(name_width(area.width));
+        let head = "     N  ERR    P50    P95    MAX  SPREAD (128us … 2s)";
+        let head = format!("  {:<wide$}{head}", "METHOD / NAME");
         if area.width < NARROW {
             canvas.put(area.x, area.y, "  METHOD / NAME", area.width, theme.faint());
             canvas.put_right(area.x, area.y, "P50    P95    MAX", area.width - 1, theme.faint());
         } else {
-            canvas.put(area.x, area.y, head, area.width, theme.faint());
+            canvas.put(area.x, area.y, &head, area.width, theme.faint());
         }
         let height = usize::from(area.height.saturating_sub(1));
         for (n, id) in self.ids.iter().skip(self.list.top).take(height).enumerate() {
@@ -204,15 +205,22 @@ fn draw_spread(canvas: &mut Canvas<'_>, line: Rect, id: Id, spread: &Spread, dat
         }
         return;
     }
-    canvas.put(line.x + 2, line.y, what.trim_end(), 25, theme.name());
-    canvas.put_right(line.x + 27, line.y, &spread.answered().to_string(), 6, theme.plain());
+    let wide = name_width(line.width);
+    canvas.put(line.x + 2, line.y, what.trim_end(), wide, theme.name());
+    let x = line.x + 2 + wide;
+    canvas.put_right(x, line.y, &spread.answered().to_string(), 6, theme.plain());
     let errors = if spread.errors > 0 { theme.bad() } else { theme.plain() };
-    canvas.put_right(line.x + 33, line.y, &spread.errors.to_string(), 5, errors);
-    for (x, shown) in [38u16, 45, 52].into_iter().zip(figures) {
-        canvas.put_right(line.x + x, line.y, &shown, 7, theme.plain());
+    canvas.put_right(x + 6, line.y, &spread.errors.to_string(), 5, errors);
+    for (from, shown) in [11u16, 18, 25].into_iter().zip(figures) {
+        canvas.put_right(x + from, line.y, &shown, 7, theme.plain());
     }
-    let room = line.width.saturating_sub(62);
-    canvas.put(line.x + 61, line.y, &bars(&spread.buckets, theme), room, theme.good());
+    let room = line.width.saturating_sub(wide + 37);
+    canvas.put(x + 34, line.y, &bars(&spread.buckets, theme), room, theme.good());
+}
+
+/// Columns of the name: what a wide screen has more, up to what names need.
+fn name_width(width: u16) -> u16 {
+    25 + width.saturating_sub(82).min(25)
 }
 
 /// A bar a bucket, as high as it is full.
