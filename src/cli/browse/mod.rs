@@ -45,9 +45,9 @@ use crate::{
     tui::desk::{Ask, Desk, News, SourceStatus},
 };
 
-/// News that wait for the UI. A part of them has 1,024 rows at most, so that is 6 MB; then the desk
+/// News that wait for the UI. A part of them has 1,024 rows at most, so that is 1.5 MB; then the desk
 /// waits.
-const NEWS: usize = 64;
+const NEWS: usize = 16;
 
 /// How long a program that is to be stopped waits for the store to be let go.
 const RESTS_WITHIN: Duration = Duration::from_millis(500);
