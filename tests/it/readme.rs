@@ -26,7 +26,8 @@ const SCREENS: [Screen; 3] = [
         name: "calls",
         height: 24,
         steps: &[
-            (ENTER, "roots/list"),
+            // Rows are read whole a moment after they are shown.
+            (ENTER, " 8.6k"),
             (":12\r", "row 12"),
             (ENTER, "Long running operation completed. Duration"),
             ("]]]", "progress 4/4"),
