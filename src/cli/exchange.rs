@@ -100,11 +100,8 @@ impl<'a> Exchange<'a> {
                 };
             }
             let told = end.and_then(|end| end.hashes.iter().find(|hash| hash.side == side));
-            body.sha256 = match told {
-                Some(hash) => Some(hash.sha256.clone()),
-                None if body.gaps.is_empty() && (body.ended || end.is_some()) => Some(body.hash()),
-                None => None,
-            };
+            body.told_hash = told.map(|hash| hash.sha256.clone());
+            body.is_seen = body.gaps.is_empty() && (body.ended || end.is_some());
         }
     }
 }
@@ -118,11 +115,11 @@ pub(crate) struct Body {
     pub(crate) bytes: u64,
     /// What is not kept of it, ascending.
     pub(crate) gaps: Vec<Gap>,
-    /// Its hash, where all of it was seen.
-    pub(crate) sha256: Option<String>,
     /// Trailers, often none.
     pub(crate) trailers: Headers,
     ended: bool,
+    told_hash: Option<String>,
+    is_seen: bool,
 }
 
 /// Bytes of a body that are not kept.
@@ -135,6 +132,11 @@ pub(crate) struct Gap {
 }
 
 impl Body {
+    /// Its hash, where all of it was seen; it is counted when it is asked for.
+    pub(crate) fn sha256(&self) -> Option<String> {
+        self.told_hash.clone().or_else(|| self.is_seen.then(|| self.hash()))
+    }
+
     /// How many of its bytes are kept.
     pub(crate) fn kept_bytes(&self) -> u64 {
         self.chunks.iter().map(|chunk| chunk.len() as u64).sum()
@@ -153,7 +155,9 @@ impl Body {
         let Some(mut decoder) = Decoder::new(encoding.unwrap_or("")).ok() else {
             return (wire(), false);
         };
-        let mut plain = Vec::new();
+        // Most are not encoded.
+        let kept = usize::try_from(self.kept_bytes()).unwrap_or(cap).min(cap);
+        let mut plain = Vec::with_capacity(kept);
         for chunk in &self.chunks {
             if decoder.push(chunk, &mut plain).is_err() {
                 let partial = !plain.is_empty();

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
+
 use super::environment;
 use crate::{
     capture::{
@@ -86,6 +88,34 @@ impl Mask {
             Some(redactor) => redactor.lock().text(media, leg, body),
             None => Cow::Borrowed(body),
         }
+    }
+
+    /// The same for a text that is shared: it stays so where nothing in it is masked.
+    pub(crate) fn shared(&mut self, media: Option<&str>, leg: Leg, text: &Bytes) -> Bytes {
+        match self.body(media, leg, text) {
+            Cow::Borrowed(same) if same.as_ptr_range() == text.as_ptr_range() => text.clone(),
+            Cow::Borrowed(other) => Bytes::copy_from_slice(other),
+            Cow::Owned(masked) => masked.into(),
+        }
+    }
+
+    /// The beginning of what is shown of a text; none where all of it has to be looked through.
+    pub(crate) fn beginning(
+        &mut self,
+        media: Option<&str>,
+        leg: Leg,
+        text: &Bytes,
+        most: usize,
+    ) -> Option<Bytes> {
+        match &self.redactor {
+            Some(redactor) => redactor.lock().beginning(media, leg, text, most).map(Bytes::from),
+            None => Some(text.slice(..most.min(text.len()))),
+        }
+    }
+
+    /// How much is known to be secret: while it stays a text is masked alike.
+    pub(crate) fn knows(&self) -> u64 {
+        self.redactor.as_ref().map_or(0, |redactor| redactor.lock().knows())
     }
 
     pub(crate) fn payload<'a>(&mut self, message: &'a Message) -> Cow<'a, [u8]> {

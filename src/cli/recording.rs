@@ -9,6 +9,7 @@ mod related;
 use std::{
     collections::{HashMap, HashSet},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{anyhow, bail};
@@ -28,7 +29,7 @@ use crate::{
     capture::{ExchangeId, Record, Timestamp},
     clock,
     protocol::{
-        Call, Message, Session, Sessions, Summary, Told,
+        self, Call, Message, Session, Sessions, Summary, Told,
         index::{Key, Plan},
         oauth::OAuth,
         problems::{Judgement, Problem},
@@ -69,8 +70,16 @@ pub(crate) struct Recording {
     over_all: Option<Vec<Problem>>,
     /// Who is told of secrets as records are read.
     secrets: Option<Secrets>,
+    /// An exchange that was read already.
+    at_hand: Option<Arc<AtHand>>,
     /// The clock of ages and relative times.
     pub(crate) as_of: Timestamp,
+}
+
+/// One exchange, read.
+pub(crate) struct AtHand {
+    pub(crate) records: Arc<[Record]>,
+    pub(crate) reading: protocol::Reading,
 }
 
 /// A message in its call, or an exchange that carries none.
@@ -112,6 +121,7 @@ impl Recording {
             judged: HashMap::new(),
             over_all: None,
             secrets: None,
+            at_hand: None,
             as_of: as_of.unwrap_or_else(clock::now),
         };
         if as_of.is_none() && is_tape {
@@ -182,6 +192,14 @@ impl Recording {
             }
         }
         Ok(records)
+    }
+
+    /// Reads what the records of an exchange say: its entries are told without reading it once
+    /// more, which may be 10 MB. None where they say nothing.
+    pub(crate) fn take_in_hand(&mut self, records: Arc<[Record]>) -> Option<Arc<AtHand>> {
+        let reading = protocol::read(&records)?;
+        self.at_hand = Some(Arc::new(AtHand { records, reading }));
+        self.at_hand.clone()
     }
 
     /// From now on the mask is told what is secret in the records that are read, and which ids of

@@ -8,11 +8,15 @@ use super::{
     needles::Needles,
     rules::{self, Keys},
     scan::{Hit, Spelling, scan, scan_form},
-    views::{self, Tangled, View},
+    views::{self, Beginning, Tangled, View},
 };
 
 /// How often percent-encoding is undone: a redirect in a redirect has two.
 const PERCENT_DEPTH: usize = 2;
+
+/// Bytes behind the beginning of a text that are looked at too, beside those of the longest secret:
+/// stretches that begin before are mostly over there. In tests few, so that much ends there.
+const AHEAD: usize = if cfg!(test) { 64 } else { 4 << 10 };
 
 /// A place and what is there.
 #[derive(Debug)]
@@ -67,28 +71,82 @@ pub(super) fn find(
 ) -> Result<Vec<Found>, Tangled> {
     let mut cover = Cover::default();
     if !what.is_url {
-        for view in views::joined(text)? {
+        for view in views::joined(text, None)? {
             over_pieces(&view, keys, needles, &mut cover);
         }
     }
     for mark in marks {
         cover.over(marked(text, mark));
     }
-    let hits = match what.media {
-        Some("application/x-www-form-urlencoded") => scan_form(text, Keys { oauth: true, ..keys }),
-        _ => scan(text, keys),
-    };
-    hits.into_iter().filter_map(|hit| named(text, &hit)).for_each(|found| cover.add(found));
+    in_place(text, what, keys, needles, is_secret, &mut cover)?;
+    Ok(cover.0.into_values().collect())
+}
+
+/// The same for the beginning of a text, and where that ends: all that is found before is what
+/// would be found in the whole. Nothing where the text is hardly longer.
+pub(super) fn find_in_beginning(
+    text: &[u8],
+    most: usize,
+    what: &Looked<'_>,
+    keys: Keys,
+    needles: Option<&Needles>,
+) -> Result<Option<(Vec<Found>, usize)>, Tangled> {
+    let longest = needles.map_or(0, Needles::longest);
+    let ahead = longest.saturating_mul(views::LONGEST_ESCAPE).saturating_add(AHEAD);
+    let Some(part) = text.get(..most.saturating_add(ahead)) else { return Ok(None) };
+    // What a stretch says shows at its end: a name with a password before an `@`, base64.
+    let last = part.iter().rposition(|byte| views::ends_stretch(*byte)).map_or(0, |end| end + 1);
+    let mut end = last.min(most);
+    let mut cover = Cover::default();
+    for view in views::joined(text, Some(&Beginning { most, ahead }))? {
+        end = over_pieces(&view, keys, needles, &mut cover).map_or(end, |unsure| unsure.min(end));
+    }
+    in_place(part, what, keys, needles, &|_| false, &mut cover)?;
+    let crossed = cover.0.values().find(|found| found.range.end > end);
+    end = crossed.map_or(end, |found| found.range.start.min(end));
+    let found = cover.0.into_values().take_while(|found| found.range.end <= end).collect();
+    Ok(Some((found, end)))
+}
+
+/// What shows in a text as it stands, or encoded.
+fn in_place(
+    text: &[u8],
+    what: &Looked<'_>,
+    keys: Keys,
+    needles: Option<&Needles>,
+    is_secret: &dyn Fn(&[u8]) -> bool,
+    cover: &mut Cover,
+) -> Result<(), Tangled> {
+    let hits = hits(text, what, keys);
+    hits.iter().filter_map(|hit| named(text, hit)).for_each(|found| cover.add(found));
     if what.paths {
         for found in path_segments(text, is_secret) {
             cover.add(found);
         }
     }
-    encoded(text, keys, needles, &mut cover)?;
+    encoded(text, keys, needles, cover)?;
     for known in needles.iter().flat_map(|needles| needles.all(text)) {
         cover.known(known.range, known.kind, known.secret);
     }
-    Ok(cover.0.into_values().collect())
+    Ok(())
+}
+
+/// The secrets of a text that stand under their names.
+pub(super) fn named_in(
+    text: &[u8],
+    what: &Looked<'_>,
+    keys: Keys,
+) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    let hits = hits(text, what, keys).into_iter();
+    let named = hits.map(|hit| (hit.kind, hit.secret(text).into_owned()));
+    named.filter(|(kind, secret)| !rules::is_public(kind, secret))
+}
+
+fn hits(text: &[u8], what: &Looked<'_>, keys: Keys) -> Vec<Hit> {
+    match what.media {
+        Some("application/x-www-form-urlencoded") => scan_form(text, Keys { oauth: true, ..keys }),
+        _ => scan(text, keys),
+    }
 }
 
 /// A secret under its name.
@@ -109,11 +167,19 @@ fn marked(text: &[u8], mark: &Mark) -> Found {
 }
 
 /// What shows only once pieces are put together: a known secret, or a whole `"name":"value"`. A
-/// value in a URL does not say where it ends: it is not followed into the next piece.
-fn over_pieces(view: &View, keys: Keys, needles: Option<&Needles>, cover: &mut Cover) {
-    let named = scan(&view.text, keys).into_iter().filter(|hit| {
-        hit.spelling == Spelling::Json && matches!(view.text.get(hit.end), Some(b'"' | b'\\'))
-    });
+/// value in a URL does not say where it ends: it is not followed into the next piece. Tells where
+/// the view is cut within a value.
+fn over_pieces(
+    view: &View,
+    keys: Keys,
+    needles: Option<&Needles>,
+    cover: &mut Cover,
+) -> Option<usize> {
+    let mut hits = if view.may_quote { scan(&view.text, keys) } else { Vec::new() };
+    hits.retain(|hit| hit.spelling == Spelling::Json);
+    let cut = hits.last().filter(|hit| view.is_cut && hit.end == view.text.len());
+    let unsure = cut.and_then(|hit| Some(view.sources(&(hit.start..hit.end)).first()?.start));
+    let named = hits.into_iter().filter(|hit| matches!(view.text.get(hit.end), Some(b'"' | b'\\')));
     let named = named.map(|hit| {
         (hit.start..hit.end, hit.kind.to_owned(), hit.secret(&view.text).into_owned(), How::Named)
     });
@@ -132,6 +198,7 @@ fn over_pieces(view: &View, keys: Keys, needles: Option<&Needles>, cover: &mut C
             cover.over(Found { range, kind, secret, how: How::Gone, inner: Vec::new() });
         }
     }
+    unsure
 }
 
 /// Percent-encoded once and twice, and base64.

@@ -167,15 +167,29 @@ impl Walker<'_, '_> {
     }
 }
 
+/// What means something in a string.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    signs[b'"' as usize] = true;
+    signs[b'\\' as usize] = true;
+    signs[b'\n' as usize] = true;
+    signs[b'\r' as usize] = true;
+    signs
+};
+
 /// The closing quote of a string, or where its line ends without one.
 fn string_end(text: &[u8], start: usize) -> Result<usize, usize> {
     let mut at = start;
     loop {
-        match text.get(at) {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(sign) = rest.iter().position(|byte| SIGNS[usize::from(*byte)]) else {
+            return Err(text.len());
+        };
+        at += sign;
+        match rest.get(sign) {
             Some(b'"') => return Ok(at),
             Some(b'\\') => at += 2,
-            Some(b'\n' | b'\r') | None => return Err(at.min(text.len())),
-            Some(_) => at += 1,
+            _ => return Err(at),
         }
     }
 }

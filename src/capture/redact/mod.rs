@@ -72,7 +72,12 @@ pub struct Redactor {
     /// The URL that was heard last, while nothing new was learnt since: a client says the same one
     /// with every request.
     heard: String,
+    /// Secrets learnt so far, each time that they were new.
+    knows: u64,
 }
+
+/// How often a beginning is looked at anew because it taught a secret that may stand before.
+const LEARNS: usize = 4;
 
 /// A place in a text that is to be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +101,7 @@ impl Redactor {
             paths: export,
             whole: HashSet::new(),
             heard: String::new(),
+            knows: 0,
         }
     }
 
@@ -174,6 +180,39 @@ impl Redactor {
         }
     }
 
+    /// Reading: the beginning of what [`Redactor::text`] gives for all of the text, about `most` bytes
+    /// of it and mostly at once. What the text itself names a secret is learnt from all of it before.
+    /// None where the text is hardly longer than that, or where all has to be looked through.
+    pub fn beginning(
+        &mut self,
+        media: Option<&str>,
+        leg: Leg,
+        text: &[u8],
+        most: usize,
+    ) -> Option<Vec<u8>> {
+        let what = Looked::body(media, leg);
+        for (kind, secret) in found::named_in(text, &what, self.keys(&what)) {
+            self.learn_quietly(kind, &secret);
+        }
+        for _ in 0..LEARNS {
+            self.make_needles();
+            let (keys, needles) = (self.keys(&what), self.needles.as_ref());
+            let (found, end) =
+                found::find_in_beginning(text, most, &what, keys, needles).ok()??;
+            let places: Vec<_> = found.into_iter().map(|found| self.placed(found)).collect();
+            if self.needles.is_some() {
+                return Some(replaced(text.get(..end)?, &places).into_owned());
+            }
+        }
+        None
+    }
+
+    /// How much was learnt: a text that was redacted before is redacted alike while this stays.
+    #[must_use]
+    pub fn knows(&self) -> u64 {
+        self.knows
+    }
+
     /// The same as places: ascending, without overlap. What is marked is replaced whatever it is.
     /// None where the text has more escapes than are looked through.
     pub fn replacements(
@@ -203,15 +242,23 @@ impl Redactor {
     }
 
     fn find(&mut self, text: &[u8], what: &Looked<'_>, marks: &[Mark]) -> Option<Vec<Found>> {
-        if self.mode == Mode::Reading && self.needles.is_none() {
-            self.needles = self.learnt.needles().ok();
-        }
-        let keys = Keys { oauth: what.oauth, identities: self.mode == Mode::Export };
+        self.make_needles();
+        let keys = self.keys(what);
         let is_secret = |segment: &[u8]| {
             let looks_like_key = || std::str::from_utf8(segment).is_ok_and(rules::looks_like_key);
             !self.whole.contains(segment) && (self.placeholders.knows(segment) || looks_like_key())
         };
         found::find(text, what, keys, self.needles.as_ref(), marks, &is_secret).ok()
+    }
+
+    fn make_needles(&mut self) {
+        if self.mode == Mode::Reading && self.needles.is_none() {
+            self.needles = self.learnt.needles().ok();
+        }
+    }
+
+    fn keys(&self, what: &Looked<'_>) -> Keys {
+        Keys { oauth: what.oauth, identities: self.mode == Mode::Export }
     }
 
     /// What stands in a place instead.
@@ -265,6 +312,7 @@ impl Redactor {
             self.needles = None;
         }
         if is_new {
+            self.knows += 1;
             self.heard.clear();
         }
     }

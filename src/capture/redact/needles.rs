@@ -185,6 +185,11 @@ impl Needles {
         self.tiers.iter().find_map(|tier| tier.finder.find(text)).map(|hit| hit.range())
     }
 
+    /// How long they are at most, however spelled.
+    pub(super) fn longest(&self) -> usize {
+        self.tiers.iter().map(|tier| tier.finder.max_pattern_len()).max().unwrap_or(0)
+    }
+
     /// Every place of one of them.
     pub(super) fn all<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Known<'a>> {
         self.tiers.iter().flat_map(|tier| tier.all(text))

@@ -182,16 +182,43 @@ impl Keys {
         if key.len() > LONGEST_KEY {
             return None;
         }
-        let list = if self.oauth { OAUTH_KEYS } else { JSON_KEYS };
-        let secret = list.iter().copied().find(|known| is_same(known, key));
+        let (list, first_letters) = if self.oauth {
+            (OAUTH_KEYS, const { first_letters(OAUTH_KEYS) })
+        } else {
+            (JSON_KEYS, const { first_letters(JSON_KEYS) })
+        };
+        // Asked of every key of a text: most begin as none of the tables does.
+        let first = key.iter().find(|byte| !matches!(byte, b'_' | b'-'))?.to_ascii_lowercase();
+        let secret = (letter_bit(first) & first_letters != 0)
+            .then(|| {
+                let mut begin_so =
+                    list.iter().filter(|known| known.as_bytes().first() == Some(&first));
+                begin_so.find(|known| is_same(known, key)).copied()
+            })
+            .flatten();
         let identity = || {
             let found = IDENTITY_KEYS.iter().find(|(known, _)| is_same(known, key));
             let found = found.map(|(_, kind)| *kind);
             let client = || (self.oauth && is_same(CLIENT_ID, key)).then_some(CLIENT_ID);
-            found.or_else(client).filter(|_| self.identities)
+            found.or_else(client)
         };
-        secret.or_else(identity)
+        secret.or_else(|| self.identities.then(identity).flatten())
     }
+}
+
+/// The letters with which keys begin, a bit each.
+const fn first_letters(keys: &[&str]) -> u32 {
+    let (mut letters, mut place) = (0, 0);
+    while place < keys.len() {
+        letters |= letter_bit(keys[place].as_bytes()[0]);
+        place += 1;
+    }
+    letters
+}
+
+/// The bit of a letter, whatever its case; none for what is no letter.
+const fn letter_bit(byte: u8) -> u32 {
+    if byte.is_ascii_alphabetic() { 1 << (byte.to_ascii_lowercase() - b'a') } else { 0 }
 }
 
 /// Whether a placeholder's word is that of a key.

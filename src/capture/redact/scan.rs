@@ -55,7 +55,8 @@ pub(super) fn scan(text: &[u8], json: Keys) -> Vec<Hit> {
     let url = Keys { oauth: true, ..json };
     let mut hits: Vec<Hit> = Vec::new();
     let mut at = 0;
-    while let Some(&byte) = text.get(at) {
+    while let Some((begins, byte)) = next_sign(text, at) {
+        at = begins;
         let hit = match byte {
             b'"' => json_pair(text, at, json),
             b'?' | b'&' | b'#' => url_pair(text, at + 1, url),
@@ -74,6 +75,24 @@ pub(super) fn scan(text: &[u8], json: Keys) -> Vec<Hit> {
     hits
 }
 
+/// Bytes at which a name or a credential may end or begin; of a large text most are none.
+const SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    signs[b'"' as usize] = true;
+    signs[b'?' as usize] = true;
+    signs[b'&' as usize] = true;
+    signs[b'#' as usize] = true;
+    signs[b':' as usize] = true;
+    signs
+};
+
+/// The next such byte, and where it stands.
+fn next_sign(text: &[u8], at: usize) -> Option<(usize, u8)> {
+    let rest = text.get(at..)?;
+    let found = rest.iter().position(|byte| SIGNS[usize::from(*byte)])?;
+    Some((at + found, *rest.get(found)?))
+}
+
 /// The secrets of a form body.
 pub(super) fn scan_form(text: &[u8], keys: Keys) -> Vec<Hit> {
     let starts = std::iter::once(0).chain(
@@ -87,6 +106,14 @@ pub(super) fn scan_form(text: &[u8], keys: Keys) -> Vec<Hit> {
 /// Inside a JSON string the quotes of an inner document carry backslashes: one for the first
 /// depth, three for the second. The quotes of one pair all carry the same number.
 fn json_pair(text: &[u8], quote: usize, keys: Keys) -> Option<Hit> {
+    // The colon first: three of four quotes have none behind them.
+    if matches!(text.get(quote + 1), Some(byte) if !matches!(byte, b':' | 0..=b' ')) {
+        return None;
+    }
+    let colon = skip_blanks(text, quote + 1);
+    if text.get(colon) != Some(&b':') {
+        return None;
+    }
     let depth = backslashes_before(text, quote);
     let key_end = quote - depth;
     let longest = key_end.saturating_sub(LONGEST_KEY + 1);
@@ -95,10 +122,6 @@ fn json_pair(text: &[u8], quote: usize, keys: Keys) -> Option<Hit> {
         return None;
     }
     let kind = keys.kind(text.get(open + 1..key_end)?)?;
-    let colon = skip_blanks(text, quote + 1);
-    if text.get(colon) != Some(&b':') {
-        return None;
-    }
     let value = skip_blanks(text, colon + 1);
     let start = value + depth + 1;
     let opening = text.get(value..start)?;

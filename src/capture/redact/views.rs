@@ -4,6 +4,9 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use foldhash::fast::RandomState;
+use memchr::{memchr, memchr2};
+
 use super::json::{Scalar, Step, Visit, walk};
 
 /// Runs of one view. A text that needs more cannot be looked through: it is left out
@@ -20,6 +23,10 @@ pub(super) struct View {
     pub(super) text: Vec<u8>,
     runs: Vec<Run>,
     piece: u32,
+    /// It may hold quotes: JSON in a string has escapes.
+    pub(super) may_quote: bool,
+    /// More may follow in the text: it is looked at for its beginning.
+    pub(super) is_cut: bool,
 }
 
 /// Bytes of the view that come from one place. Equal lengths: they are the same bytes.
@@ -70,42 +77,109 @@ impl View {
     }
 }
 
+/// Of a text only the beginning is looked at: what is put together begins there, and goes on for as
+/// long as what is looked for may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Beginning {
+    /// Its bytes.
+    pub(super) most: usize,
+    /// Bytes behind it that are looked at too.
+    pub(super) ahead: usize,
+}
+
+/// Pieces that are put together.
+#[derive(Debug, Default)]
+struct Pieces {
+    ranges: Vec<Range<usize>>,
+    /// Bytes of them behind the beginning.
+    ahead: usize,
+    is_cut: bool,
+}
+
+impl Pieces {
+    /// The next piece.
+    fn add(&mut self, range: Range<usize>, beginning: Option<&Beginning>) {
+        let Some(Beginning { most, ahead }) = beginning else {
+            return self.ranges.push(range);
+        };
+        let behind = range.end.saturating_sub(range.start.max(*most));
+        let over = behind.saturating_sub(ahead.saturating_sub(self.ahead));
+        self.is_cut |= over > 0;
+        self.ahead += behind - over;
+        if over < range.len() {
+            self.ranges.push(range.start..range.end - over);
+        }
+    }
+
+    /// One piece hides nothing that it does not show itself; more may come where it is cut.
+    fn hides(&self) -> bool {
+        self.ranges.len() > 1 || self.is_cut
+    }
+
+    fn view(
+        self,
+        mut push: impl FnMut(Range<usize>, &mut View) -> Result<(), Tangled>,
+    ) -> Result<View, Tangled> {
+        let mut view = View { is_cut: self.is_cut, ..View::default() };
+        for range in self.ranges {
+            push(range, &mut view)?;
+            view.piece = view.piece.saturating_add(1);
+        }
+        Ok(view)
+    }
+}
+
 /// The strings of a text that stand under one key, put together in their order, and what stands on
 /// `data:` lines that are no JSON. Only what has several pieces is told: one piece hides nothing
 /// that it does not show itself.
-pub(super) fn joined(text: &[u8]) -> Result<Vec<View>, Tangled> {
-    let mut pieces = Pieces { text, of_key: HashMap::new() };
-    walk(text, &mut pieces);
-    let mut lists: Vec<Vec<Range<usize>>> =
-        pieces.of_key.into_values().filter(|list| list.len() > 1).collect();
-    lists.sort_by_key(|list| list.first().map(|range| range.start));
+pub(super) fn joined(text: &[u8], beginning: Option<&Beginning>) -> Result<Vec<View>, Tangled> {
+    let mut strings = Strings { text, beginning, of_key: HashMap::default(), lists: Vec::new() };
+    walk(text, &mut strings);
     let mut views = Vec::new();
-    for list in lists {
-        let mut view = View::default();
-        for range in list {
-            unescape(text, range, &mut view)?;
-            view.piece = view.piece.saturating_add(1);
-        }
+    for pieces in strings.lists.into_iter().filter(Pieces::hides) {
+        views.push(pieces.view(|range, view| unescape(text, range, view))?);
+    }
+    let plain = data_lines(text, beginning);
+    if plain.hides() {
+        let data = |range: Range<usize>| text.get(range).unwrap_or_default();
+        let mut view = plain.view(|range, view| view.push(data(range.clone()), &range))?;
+        view.may_quote = true;
         views.push(view);
     }
-    let plain = data_lines(text)?;
-    views.extend((plain.piece > 1).then_some(plain));
     Ok(views)
 }
 
-struct Pieces<'t> {
+struct Strings<'t, 'b> {
     text: &'t [u8],
-    of_key: HashMap<&'t [u8], Vec<Range<usize>>>,
+    beginning: Option<&'b Beginning>,
+    /// The place of a key's list.
+    of_key: HashMap<&'t [u8], usize, RandomState>,
+    /// By where their first piece stands.
+    lists: Vec<Pieces>,
 }
 
-impl Visit for Pieces<'_> {
+impl Visit for Strings<'_, '_> {
     fn scalar(&mut self, way: &[Step], scalar: Scalar) {
+        if !scalar.is_string || scalar.range.is_empty() {
+            return;
+        }
         let key = way.iter().rev().find_map(|step| match step {
             Step::Key(range) => self.text.get(range.clone()),
             Step::Index(_) => None,
         });
-        if scalar.is_string && !scalar.range.is_empty() {
-            self.of_key.entry(key.unwrap_or_default()).or_default().push(scalar.range);
+        let key = key.unwrap_or_default();
+        let begins = self.beginning.is_none_or(|beginning| scalar.range.start < beginning.most);
+        let next = self.lists.len();
+        let place = match self.of_key.get(key) {
+            Some(place) => *place,
+            None if begins => *self.of_key.entry(key).or_insert(next),
+            None => return,
+        };
+        if place == next {
+            self.lists.push(Pieces::default());
+        }
+        if let Some(pieces) = self.lists.get_mut(place) {
+            pieces.add(scalar.range, self.beginning);
         }
     }
 }
@@ -115,12 +189,13 @@ fn unescape(text: &[u8], range: Range<usize>, view: &mut View) -> Result<(), Tan
     let mut at = range.start;
     while at < range.end {
         let rest = text.get(at..range.end).unwrap_or_default();
-        let plain = rest.iter().position(|byte| *byte == b'\\').unwrap_or(rest.len());
+        let plain = memchr(b'\\', rest).unwrap_or(rest.len());
         view.push(rest.get(..plain).unwrap_or_default(), &(at..at + plain))?;
         at += plain;
         if at >= range.end {
             break;
         }
+        view.may_quote = true;
         let (length, letter) = escape(text.get(at..range.end).unwrap_or_default());
         let mut bytes = [0; 4];
         let bytes = letter.map(|letter| letter.encode_utf8(&mut bytes).as_bytes());
@@ -130,6 +205,9 @@ fn unescape(text: &[u8], range: Range<usize>, view: &mut View) -> Result<(), Tan
     }
     Ok(())
 }
+
+/// The longest spelling of one byte: `\u0041`.
+pub(super) const LONGEST_ESCAPE: usize = 6;
 
 /// How long the escape at the beginning is, and what it stands for; none where it is none.
 fn escape(rest: &[u8]) -> (usize, Option<char>) {
@@ -161,31 +239,36 @@ fn escape(rest: &[u8]) -> (usize, Option<char>) {
 }
 
 /// What stands on the `data:` lines of an SSE stream that are no JSON.
-fn data_lines(text: &[u8]) -> Result<View, Tangled> {
-    let mut view = View::default();
+fn data_lines(text: &[u8], beginning: Option<&Beginning>) -> Pieces {
+    let mut pieces = Pieces::default();
     let mut start = 0;
     while start < text.len() {
+        let is_over = beginning.is_some_and(|beginning| {
+            start >= beginning.most && (pieces.ranges.is_empty() || pieces.is_cut)
+        });
+        if is_over {
+            break;
+        }
         let rest = text.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
+        let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         let line = rest.get(..length).unwrap_or_default();
         if let Some(data) = line.strip_prefix(b"data:") {
             let data = data.strip_prefix(b" ").unwrap_or(data);
-            let from = start + length - data.len();
+            let end = start + length;
             if !matches!(data.trim_ascii_start().first(), None | Some(b'{' | b'[')) {
-                view.push(data, &(from..from + data.len()))?;
-                view.piece = view.piece.saturating_add(1);
+                pieces.add(end - data.len()..end, beginning);
             }
         }
         start += length + 1;
     }
-    Ok(view)
+    pieces
 }
 
 /// Every stretch of a text that has percent-encoding in it, with that undone.
 pub(super) fn percent_decoded(text: &[u8]) -> Result<Vec<View>, Tangled> {
     let mut views = Vec::new();
     let mut done = 0;
-    while let Some(found) = text.get(done..).and_then(|rest| rest.iter().position(|b| *b == b'%')) {
+    while let Some(found) = text.get(done..).and_then(|rest| memchr(b'%', rest)) {
         let sign = done + found;
         let before = text.get(done..sign).unwrap_or_default();
         let start = done + before.iter().rposition(|b| ends_stretch(*b)).map_or(0, |end| end + 1);
@@ -197,7 +280,7 @@ pub(super) fn percent_decoded(text: &[u8]) -> Result<Vec<View>, Tangled> {
     Ok(views)
 }
 
-fn ends_stretch(byte: u8) -> bool {
+pub(super) fn ends_stretch(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'\\' | b'<' | b'>' | 0..=b' ')
 }
 
@@ -238,24 +321,40 @@ pub(super) fn base64(text: &[u8]) -> impl Iterator<Item = (Range<usize>, Vec<u8>
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            at += text.get(at..)?.iter().position(|byte| is_base64(*byte))?;
+            // Looked at from its end, a stretch that is too short is passed over at once.
+            let shortest = text.get(at..at + SHORTEST_BASE64)?;
+            if let Some(other) = shortest.iter().rposition(|byte| !is_base64(*byte)) {
+                at += other + 1;
+                continue;
+            }
             let rest = text.get(at..)?;
             let length = rest.iter().position(|b| !is_base64(*b)).unwrap_or(rest.len());
             let letters = rest.get(..length)?;
             let padding = rest.iter().skip(length).take(2).take_while(|b| **b == b'=').count();
             let range = at..at + length + padding;
             at = range.end;
-            if length >= SHORTEST_BASE64
-                && let Some(plain) = from_base64(letters)
-            {
+            if let Some(plain) = from_base64(letters) {
                 return Some((range, plain));
             }
         }
     })
 }
 
+const BASE64: [bool; 256] = {
+    let mut letters = [false; 256];
+    let mut byte = 0;
+    while byte < letters.len() {
+        #[expect(clippy::cast_possible_truncation, reason = "it counts to 255")]
+        let letter = byte as u8;
+        letters[byte] =
+            letter.is_ascii_alphanumeric() || matches!(letter, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    letters
+};
+
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    BASE64[usize::from(byte)]
 }
 
 fn from_base64(letters: &[u8]) -> Option<Vec<u8>> {
@@ -292,13 +391,13 @@ mod tests {
     #[test]
     fn strings_under_one_key_are_put_together() {
         let text = "data: {\"p\":{\"d\":\"a\\n\",\"x\":\"one\"}}\n\ndata: {\"p\":{\"d\":\"\\u00e9b\"}}\n\n";
-        let views = joined(text.as_bytes()).unwrap();
+        let views = joined(text.as_bytes(), None).unwrap();
         assert_eq!(texts(&views), ["a\néb"]);
         let sources = views[0].sources(&(1..4));
         let shown: Vec<&str> = sources.iter().map(|range| &text[range.clone()]).collect();
         assert_eq!(shown, ["\\n", "\\u00e9"]);
         let text = "data: ab\ndata: c\nid: 1\n\ndata:d\n\n";
-        assert_eq!(texts(&joined(text.as_bytes()).unwrap()), ["abcd"]);
+        assert_eq!(texts(&joined(text.as_bytes(), None).unwrap()), ["abcd"]);
     }
 
     #[test]
@@ -339,7 +438,7 @@ mod tests {
         fn any_bytes_are_walked(text in prop::collection::vec(prop::sample::select(
             &b"{}[]\":,\\u0%3D\n\rdata: AQ=="[..]), 0..60)) {
             let text: Vec<u8> = text;
-            let _ = joined(&text);
+            let _ = joined(&text, None);
             let _ = percent_decoded(&text);
             for (range, _) in base64(&text) {
                 prop_assert!(range.end <= text.len());

@@ -12,11 +12,12 @@ use super::{
         units,
     },
     shared::Shared,
+    texts::Texts,
 };
 use crate::{
     capture::{ExchangeId, Fact, Headers, Record, RewriteWhere, TlsSide, redact::Leg},
-    protocol::{Frame, Kind, Message, Reading, Summary, index::Plan, read},
-    tui::desk::{ExchangeTold, FrameTold, MessageTold},
+    protocol::{Frame, Kind, Message, Reading, Summary, index::Plan},
+    tui::desk::{ExchangeTold, FrameTold, MessageTold, News, Ticket},
 };
 
 /// How much of a decoded body is shown; a fact names the rest.
@@ -26,26 +27,52 @@ const BODY_SHOWN: usize = 16 << 20;
 /// longer session an exchange is told by itself.
 const RELATED: u64 = 20_000;
 
-/// Tells an exchange.
-pub(super) fn tell(id: ExchangeId, shared: &Shared) -> anyhow::Result<Arc<ExchangeTold>> {
+/// A body of JSON from this length on is told in two steps: to read, join and mask 10 MB takes longer
+/// than a person waits for a key.
+const LONG: usize = 128 << 10;
+
+/// What is told of it first: more than a screen.
+const BEGINNING: usize = 64 << 10;
+
+/// Tells an exchange; where it takes a while, who asked with a ticket is told the beginning first.
+pub(super) fn tell(
+    id: ExchangeId,
+    ticket: Option<Ticket>,
+    shared: &Shared,
+) -> anyhow::Result<Arc<ExchangeTold>> {
     let mut recording = Recording::of(Box::new(shared.clone()), shared.as_of(), false)?;
     let masking = shared.mask();
     masking.with(|mask| recording.tell_secrets(mask));
-    let records = recording.records(id)?;
-    let (Some(exchange), Some(reading)) = (Exchange::of(&records), read(&records)) else {
-        anyhow::bail!("exchange {id} is not there any more");
-    };
-    let entries = entries(&reading.summary, &mut recording, shared)?;
+    let gone = || anyhow::anyhow!("exchange {id} is not there any more");
+    let records: Arc<[Record]> = recording.records(id)?.into();
+    let exchange = Exchange::of(&records).ok_or_else(gone)?;
+    let none = Headers::default();
+    let response_headers = exchange.head.map_or(&none, |head| &head.headers);
+    let leg = Leg::of(&exchange.open.url, exchange.open.headers.media_type().as_deref());
+    let request = Side::of("request", &exchange.request, &exchange.open.headers, leg);
+    let response = Side::of("response", &exchange.response, response_headers, leg);
+    let mut texts = Texts::default();
+    let (mut facts, request_body) = masking.with(|mask| {
+        let mut facts = facts(&exchange, &records, mask);
+        let body = request.told(&mut texts, mask, &mut facts);
+        (facts, body)
+    });
+    // What other exchanges say is secret is known once they are read.
+    if let Some(ticket) = ticket
+        && response.is_long_json()
+        && is_alone(id, &mut recording)?
+        && let Some(text) = masking.with(|mask| response.beginning(mask))
+    {
+        shared.tell(News::Beginning(ticket, text))?;
+    }
+    let read = recording.take_in_hand(Arc::clone(&records)).ok_or_else(gone)?;
+    let entries = entries(&read.reading.summary, &mut recording, shared)?;
     let problems = shared.problems_of(id);
     let told = masking.with(|mask| {
-        let leg = Leg::of(&exchange.open.url, exchange.open.headers.media_type().as_deref());
-        let mut facts = facts(&exchange, &records, mask);
-        let request_body =
-            body("request", &exchange.request, &exchange.open.headers, leg, mask, &mut facts);
-        let none = Headers::default();
-        let response_headers = exchange.head.map_or(&none, |head| &head.headers);
-        let response_body =
-            body("response", &exchange.response, response_headers, leg, mask, &mut facts);
+        let response_body = response.told(&mut texts, mask, &mut facts);
+        let mut message = |entry| message(entry, &mut texts, mask);
+        let messages = entries.iter().filter_map(&mut message).collect();
+        let frames = frames(&read.reading, &entries, &mut texts, mask);
         ExchangeTold {
             exchange: id,
             request_line: format!(
@@ -61,14 +88,21 @@ pub(super) fn tell(id: ExchangeId, shared: &Shared) -> anyhow::Result<Arc<Exchan
             }),
             response_headers: headers(response_headers, mask),
             facts,
-            messages: entries.iter().filter_map(|entry| message(entry, mask)).collect(),
-            frames: frames(&reading, &entries, mask),
+            messages,
+            frames,
             request_body,
             response_body,
             problems: problems.iter().map(|problem| mask.problem(problem)).collect(),
         }
     });
     Ok(Arc::new(told))
+}
+
+/// Nothing is read beside it.
+fn is_alone(id: ExchangeId, recording: &mut Recording) -> anyhow::Result<bool> {
+    let plan = Plan::beginning(&id.to_string()).unwrap_or_default();
+    let found = recording.find(&plan, None, 1)?;
+    Ok(found.first().is_some_and(|found| found.id == id && !found.is_linked()))
 }
 
 /// The messages of an exchange, and of others those that belong to its calls.
@@ -89,7 +123,7 @@ fn entries(
     recording.entries_around(known)
 }
 
-fn message(entry: &Entry, mask: &mut Mask) -> Option<MessageTold> {
+fn message(entry: &Entry, texts: &mut Texts, mask: &mut Mask) -> Option<MessageTold> {
     let message = entry.message.as_ref()?;
     Some(MessageTold {
         id: message.id(),
@@ -99,7 +133,7 @@ fn message(entry: &Entry, mask: &mut Mask) -> Option<MessageTold> {
         direction: message.direction,
         kind: message.kind,
         at: message.at,
-        payload: Bytes::copy_from_slice(&mask.payload(message)),
+        payload: texts.said(&message.payload, mask),
         answers: message.answers.clone(),
     })
 }
@@ -110,37 +144,57 @@ fn headers(headers: &Headers, mask: &mut Mask) -> Vec<(String, String)> {
     masked.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
 }
 
-fn body(
-    side: &str,
-    body: &Body,
-    headers: &Headers,
+/// One side of an exchange with its body decoded.
+struct Side<'a> {
+    name: &'static str,
+    body: &'a Body,
+    media: Option<String>,
     leg: Leg,
-    mask: &mut Mask,
-    facts: &mut Vec<(String, String)>,
-) -> Bytes {
-    let (plain, whole) = body.decoded(headers.text("content-encoding"), BODY_SHOWN);
-    if body.bytes > 0 {
-        facts.push((format!("{side} body"), units::size(body.bytes)));
+    text: Bytes,
+    is_whole: bool,
+}
+
+impl<'a> Side<'a> {
+    fn of(name: &'static str, body: &'a Body, headers: &Headers, leg: Leg) -> Self {
+        let (text, is_whole) = body.decoded(headers.text("content-encoding"), BODY_SHOWN);
+        Self { name, body, media: headers.media_type(), leg, text: text.into(), is_whole }
     }
-    if !whole {
-        let text = "not all of it is shown: cut, not kept, or not decodable";
-        facts.push((format!("{side} body"), text.to_owned()));
+
+    /// It takes a while, and what is shown of it begins as it does: an object is a message, or
+    /// carries none. Of a stream or a batch a message is shown.
+    fn is_long_json(&self) -> bool {
+        self.text.len() >= LONG && self.text.first() == Some(&b'{')
     }
-    for gap in &body.gaps {
-        facts.push((
-            format!("{side} gap"),
-            format!("{} at {} not kept", units::count(gap.bytes, "byte"), gap.offset),
-        ));
+
+    fn beginning(&self, mask: &mut Mask) -> Option<Bytes> {
+        mask.beginning(self.media.as_deref(), self.leg, &self.text, BEGINNING)
     }
-    if let Some(hash) = &body.sha256 {
-        facts.push((format!("{side} sha256"), hash.clone()));
+
+    /// The body, masked, and what is to be said of it.
+    fn told(&self, texts: &mut Texts, mask: &mut Mask, facts: &mut Vec<(String, String)>) -> Bytes {
+        let Self { name, body, .. } = self;
+        if body.bytes > 0 {
+            facts.push((format!("{name} body"), units::size(body.bytes)));
+        }
+        if !self.is_whole {
+            let text = "not all of it is shown: cut, not kept, or not decodable";
+            facts.push((format!("{name} body"), text.to_owned()));
+        }
+        for gap in &body.gaps {
+            facts.push((
+                format!("{name} gap"),
+                format!("{} at {} not kept", units::count(gap.bytes, "byte"), gap.offset),
+            ));
+        }
+        if let Some(hash) = body.sha256() {
+            facts.push((format!("{name} sha256"), hash));
+        }
+        for (trailer, value) in mask.headers(&body.trailers).iter() {
+            let value = String::from_utf8_lossy(value).into_owned();
+            facts.push((format!("{name} trailer {trailer}"), value));
+        }
+        texts.masked(self.media.as_deref(), self.leg, &self.text, mask)
     }
-    for (name, value) in mask.headers(&body.trailers).iter() {
-        let value = String::from_utf8_lossy(value).into_owned();
-        facts.push((format!("{side} trailer {name}"), value));
-    }
-    let masked = mask.body(headers.media_type().as_deref(), leg, &plain);
-    Bytes::copy_from_slice(&masked)
 }
 
 /// What is known of it beside heads and bodies.
@@ -205,7 +259,12 @@ fn facts(exchange: &Exchange<'_>, records: &[Record], mask: &mut Mask) -> Vec<(S
     facts
 }
 
-fn frames(reading: &Reading, entries: &[Entry], mask: &mut Mask) -> Vec<FrameTold> {
+fn frames(
+    reading: &Reading,
+    entries: &[Entry],
+    texts: &mut Texts,
+    mask: &mut Mask,
+) -> Vec<FrameTold> {
     let own = |frame: &Frame| {
         let messages = entries.iter().filter_map(|entry| entry.message.as_ref());
         messages
@@ -214,15 +273,15 @@ fn frames(reading: &Reading, entries: &[Entry], mask: &mut Mask) -> Vec<FrameTol
             })
             .collect::<Vec<&Message>>()
     };
-    let told = |frame: &Frame, mask: &mut Mask| FrameTold {
+    let mut told = |frame: &Frame| FrameTold {
         index: frame.index,
         at: frame.at,
         event: frame.event.clone(),
         id: frame.id.clone(),
         words: words(frame, &own(frame), mask),
-        raw: Bytes::copy_from_slice(&mask.frame(frame)),
+        raw: texts.said(&frame.raw, mask),
     };
-    reading.frames.iter().map(|frame| told(frame, mask)).collect()
+    reading.frames.iter().map(&mut told).collect()
 }
 
 /// What a frame holds in a few words.

@@ -21,6 +21,7 @@ mod shared;
 mod span;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 mod veil;
 mod worker;

@@ -59,7 +59,7 @@ pub(super) fn text(row: RowId, what: Copyable, shared: &Shared) -> anyhow::Resul
             export::curl(&records, shared.reveals())
         }
         Copyable::JsonRpc => {
-            let told = exchange::tell(id, shared)?;
+            let told = exchange::tell(id, None, shared)?;
             let own = |message: &&crate::tui::desk::MessageTold| {
                 message.exchange == id && number.is_none_or(|number| message.number == number)
             };
@@ -67,7 +67,7 @@ pub(super) fn text(row: RowId, what: Copyable, shared: &Shared) -> anyhow::Resul
             Ok(String::from_utf8_lossy(&message.payload).into_owned())
         }
         Copyable::Body => {
-            let told = exchange::tell(id, shared)?;
+            let told = exchange::tell(id, None, shared)?;
             let asked = number.map(|number| format!("{id}.{number}"));
             // On a stream, or elsewhere, the answer is a part of a body.
             let answer = told.messages.iter().find(|message| {

@@ -126,9 +126,8 @@ fn ticket(ask: &Ask) -> Ticket {
 fn answer(ask: Ask, ticket: Ticket, shared: &Shared, latest: &AtomicU64) -> Result<(), Gone> {
     let seek = Seek { shared, ticket, latest };
     let answered = match ask {
-        Ask::Exchange { exchange, .. } => {
-            exchange::tell(exchange, shared).map(|told| Some(News::Exchange(ticket, told)))
-        }
+        Ask::Exchange { exchange, .. } => exchange::tell(exchange, Some(ticket), shared)
+            .map(|told| Some(News::Exchange(ticket, told))),
         Ask::Row { exchange, number, .. } => {
             Ok(Some(News::Found(ticket, shared.ledger().row_of(exchange, Some(number)))))
         }

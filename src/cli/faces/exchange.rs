@@ -60,7 +60,7 @@ pub(crate) struct BodyFace<'a> {
     body_bytes: u64,
     kept_bytes: u64,
     /// Null where its end was not seen.
-    sha256: Option<&'a str>,
+    sha256: Option<String>,
     gaps: &'a [Gap],
 }
 
@@ -69,7 +69,7 @@ impl<'a> From<&'a Body> for BodyFace<'a> {
         Self {
             body_bytes: body.bytes,
             kept_bytes: body.kept_bytes(),
-            sha256: body.sha256.as_deref(),
+            sha256: body.sha256(),
             gaps: &body.gaps,
         }
     }

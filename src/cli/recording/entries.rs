@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Entry, Recording};
+use super::{AtHand, Entry, Recording};
 use crate::{
     capture::ExchangeId,
     cli::remarks::Remarks,
     protocol::{
-        Call, Calls, Kind, Message, Session, Summary,
+        Call, Calls, Kind, Message, Reading, Session, Summary,
         calls::{self, About, Way},
         read,
     },
@@ -76,16 +76,22 @@ impl Recording {
         let mut entries = Vec::new();
         let mut summaries = HashMap::new();
         for id in exchanges {
-            let records = self.records(*id)?;
-            let Some(reading) = read(&records) else { continue };
-            ways.push(Way::of(&reading, &records));
-            if reading.messages.is_empty() {
-                let at = reading.summary.started_at;
+            let read = match self.at_hand(*id) {
+                Some(known) => {
+                    let AtHand { records, reading } = known;
+                    Some((Way::of(reading, records), reading.clone()))
+                }
+                None => self.read_way(*id)?,
+            };
+            let Some((way, Reading { summary, messages: own, .. })) = read else { continue };
+            ways.push(way);
+            if own.is_empty() {
+                let at = summary.started_at;
                 let remarks = Remarks::default();
                 entries.push(Entry { exchange: *id, at, message: None, call: None, remarks });
             }
-            messages.extend(reading.messages);
-            summaries.insert(*id, reading.summary);
+            messages.extend(own);
+            summaries.insert(*id, summary);
         }
         let told = calls::tell(ways, &mut messages);
         let remarks = Remarks::of(&told.list, &told.orphans, &messages);
@@ -102,6 +108,15 @@ impl Recording {
             (entry.exchange, entry.message.as_ref().map(|message| message.number))
         });
         Ok(entries)
+    }
+
+    fn read_way(&mut self, id: ExchangeId) -> anyhow::Result<Option<(Way, Reading)>> {
+        let records = self.records(id)?;
+        Ok(read(&records).map(|reading| (Way::of(&reading, &records), reading)))
+    }
+
+    fn at_hand(&self, id: ExchangeId) -> Option<&AtHand> {
+        self.at_hand.as_deref().filter(|known| known.reading.summary.id == id)
     }
 }
 

@@ -102,7 +102,8 @@ impl Data {
                 self.broken = Some(why);
             }
             News::Done(_, text) | News::Failed(_, text) => self.say = Some(text),
-            News::Exchange(..)
+            News::Beginning(..)
+            | News::Exchange(..)
             | News::Told(..)
             | News::Found(..)
             | News::Hits { .. }

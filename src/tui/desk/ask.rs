@@ -13,7 +13,7 @@ use crate::{
 /// What the UI asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
-    /// One exchange whole: [`News::Exchange`].
+    /// One exchange whole: perhaps [`News::Beginning`], then [`News::Exchange`].
     Exchange {
         /// Comes back.
         ticket: Ticket,

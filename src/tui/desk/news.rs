@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{ExchangeTold, MentionTold, Preview, Replayed, SessionTold, Ticket, VerdictTold};
 use crate::{
     capture::Timestamp,
@@ -33,6 +35,9 @@ pub enum News {
     },
     /// How the source stands.
     Status(SourceStatus),
+    /// The beginning of what an exchange's answer says, masked, where that is too long to be told at
+    /// once: [`News::Exchange`] tells the same, whole.
+    Beginning(Ticket, Bytes),
     /// An exchange.
     Exchange(Ticket, Arc<ExchangeTold>),
     /// A session.

@@ -50,6 +50,11 @@ pub(super) fn response(told: &ExchangeTold, row: &Row) -> Result<Bytes, &'static
     Ok(told.response_body.clone())
 }
 
+/// The tab Response shows the exchange's answer, or the one message that it is.
+pub(super) fn begins_as_body(row: &Row) -> bool {
+    matches!(row.kind, RowKind::Call | RowKind::Exchange) && !row.is_pending()
+}
+
 /// What the tab Request shows, or why there is nothing.
 pub(super) fn request_bytes(told: &ExchangeTold, row: &Row) -> Result<Bytes, &'static str> {
     match request(told, row) {

@@ -186,9 +186,12 @@ impl Detail {
             let (done, of) = indexing.progress;
             said = format!(" indexing {}/{}", text::size(done), text::size(of));
         }
+        if self.is_beginning {
+            " reading the rest".clone_into(&mut said);
+        }
         let wide = u16::try_from(text::width(&said)).unwrap_or(u16::MAX);
         let is_free = wide < line.width && canvas.is_blank(line.right() - wide, line.y, wide);
-        if is_free || self.indexing.is_some() {
+        if is_free || self.indexing.is_some() || self.is_beginning {
             canvas.put_right(line.x, line.y, &said, line.width, canvas.theme.faint());
         }
     }

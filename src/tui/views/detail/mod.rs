@@ -91,6 +91,8 @@ pub(crate) struct Detail {
     /// What is shown, and upon it what was opened within: JSON in a text, a frame.
     panes: Vec<(String, Pane)>,
     indexing: Option<Indexing>,
+    /// Only the beginning of it is here; the rest is on its way.
+    is_beginning: bool,
     /// What is looked for in it.
     needle: String,
     search: Option<Search>,
@@ -142,6 +144,7 @@ impl Detail {
         }
         self.exchange = Some(found.exchange);
         self.told = None;
+        self.is_beginning = false;
         self.panes.clear();
         self.drop_index(effects);
         self.ask(effects);
@@ -188,6 +191,7 @@ impl Detail {
     /// Puts together what the tab shows. The place in it stays where it is the same thing.
     fn build(&mut self, data: &mut Data, effects: &mut Effects) {
         self.drop_index(effects);
+        self.is_beginning = false;
         let (Some(told), Some(row)) = (self.told.clone(), self.found_row(data)) else {
             let failed = self.failed.as_deref().map(content::failed);
             self.panes = failed
@@ -238,9 +242,29 @@ impl Detail {
         }
     }
 
+    /// Shows the beginning of the answer until all of it is here.
+    fn begin(&mut self, text: &Bytes, data: &Data) {
+        let shows = |row: Row| match self.tab {
+            Tab::Response => content::begins_as_body(&row),
+            Tab::Raw => true,
+            _ => false,
+        };
+        if self.told.is_some() || !self.found_row(data).is_some_and(shows) {
+            return;
+        }
+        let text = text.clone();
+        let pane = match self.form {
+            Form::Hex => Pane::Hex(HexPane::of(text)),
+            _ => Pane::Text(TextPane::of(text)),
+        };
+        self.panes = vec![(String::new(), pane)];
+        self.is_beginning = true;
+    }
+
     /// Takes in what the desk told.
     pub(crate) fn news(&mut self, news: &News, data: &mut Data, effects: &mut Effects) {
         match news {
+            News::Beginning(ticket, text) if self.ticket == Some(*ticket) => self.begin(text, data),
             News::Exchange(ticket, told) if self.ticket == Some(*ticket) => {
                 self.ticket = None;
                 self.told = Some(Arc::clone(told));
@@ -299,7 +323,8 @@ impl Detail {
 
     /// There is something to look through.
     pub(crate) fn has_work(&self) -> bool {
-        self.search.is_some() || (self.seeks && !self.panes.is_empty() && self.indexing.is_none())
+        let is_here = !self.panes.is_empty() && !self.is_beginning && self.indexing.is_none();
+        self.search.is_some() || (self.seeks && is_here)
     }
 
     /// Looks through a part of it.
@@ -360,6 +385,11 @@ impl Detail {
     fn start_search(&mut self, here: bool, back: bool) {
         let Some((_, pane)) = self.panes.last() else { return };
         let Some(finder) = search::finder(&self.needle) else { return };
+        if self.is_beginning {
+            // What is not found here may be in the rest.
+            self.seeks = true;
+            return;
+        }
         let frames = self.told.as_ref().map_or(&[][..], |told| &told.frames);
         self.is_quiet = false;
         self.search =

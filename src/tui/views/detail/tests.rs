@@ -195,6 +195,60 @@ fn large() -> Bytes {
 }
 
 #[test]
+fn the_beginning_of_a_long_body_is_shown_until_the_rest_is_here() {
+    let mut app = told(SIZE, FULL);
+    press(&mut app, "<Enter>");
+    press(&mut app, ":6<Enter>");
+    let effects = press_only(&mut app, "<Enter>");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Ask::Exchange { ticket, exchange }) => Some((*ticket, *exchange)),
+        _ => None,
+    });
+    let (ticket, exchange) = asked.unwrap();
+    let body = large();
+    let effects = app.update(Msg::News(News::Beginning(ticket, body.slice(..64 << 10))));
+    // It is not indexed, nor is it searched: the hit may be in the rest.
+    assert!(ticket_of(&effects).is_none());
+    press_only(&mut app, "<Enter>");
+    let screen = shown(&app);
+    assert!(
+        screen.contains("\"jsonrpc\":\"2.0\"") && screen.contains("reading the rest"),
+        "{screen}"
+    );
+    press_only(&mut app, "/tail-marker<Enter>jj");
+    assert!(!app.has_work() && !shown(&app).contains("not found"), "{}", shown(&app));
+    let before = shown(&app);
+
+    let mut whole = told_of(exchange);
+    whole.messages[1].payload = body.clone();
+    let effects = app.update(Msg::News(News::Exchange(ticket, Arc::new(whole))));
+    let screen = shown(&app);
+    let said = |screen: &str| screen.lines().nth(3).map(str::to_owned);
+    assert!(!screen.contains("reading the rest"), "{screen}");
+    assert_eq!(said(&screen), said(&before), "it stays where it was");
+    let ticket = ticket_of(&effects).unwrap();
+    app.update(Msg::News(News::Indexed(ticket, Arc::new(Index::of(&body)))));
+    assert!(app.has_work());
+    work(&mut app);
+    assert!(shown(&app).contains("▾ deeper: [1]"), "{}", shown(&app));
+}
+
+#[test]
+fn no_beginning_is_shown_where_it_is_not_asked_for() {
+    let mut app = told(SIZE, FULL);
+    press(&mut app, "<Enter>");
+    press(&mut app, ":6<Enter>");
+    let effects = press_only(&mut app, "<Enter>]");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Ask(Ask::Exchange { ticket, .. }) => Some(*ticket),
+        _ => None,
+    });
+    let Some(ticket) = asked else { panic!("{effects:?}") };
+    app.update(Msg::News(News::Beginning(ticket, Bytes::from_static(b"{\"begins\":1"))));
+    assert!(!shown(&app).contains("begins"), "the tab is another: {}", shown(&app));
+}
+
+#[test]
 fn a_long_body_is_raw_at_once_and_a_tree_when_it_is_indexed() {
     let mut app = told(SIZE, FULL);
     press(&mut app, "<Enter>");
