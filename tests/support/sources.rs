@@ -79,6 +79,11 @@ pub(crate) fn has_sessions(shown: &Shown) -> bool {
     chrome && shown.selected().is_some()
 }
 
+/// Likewise, with what is found out about its sessions a moment later: the tape has one problem.
+pub(crate) fn is_judged(shown: &Shown) -> bool {
+    has_sessions(shown) && shown.has(" · 1 problem")
+}
+
 /// What is on the screen but for what time alone changes: ages, what the disk holds, and the port of
 /// a recorder.
 pub(crate) fn steady(shown: &Shown) -> Vec<String> {

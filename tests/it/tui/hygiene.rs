@@ -10,7 +10,7 @@ use tempfile::tempdir;
 
 use super::{has_sessions, open_tape, tape};
 use crate::support::{
-    sources::{Source, each, on_each, steady},
+    sources::{Source, each, is_judged, on_each, steady},
     terminal::{CTRL_Z, Start, Terminal},
     wiretape::{lines, of, signal},
 };
@@ -125,7 +125,7 @@ fn check_17_ctrl_z_stops_and_fg_draws_the_same_screen() {
 }
 
 fn stops_and_goes_on(terminal: &mut Terminal, meanwhile: impl Fn()) {
-    let before = terminal.shown();
+    let before = terminal.until("all of it", is_judged);
     terminal.keys(CTRL_Z);
     let stopped = terminal.until("Stopped", |shown| !shown.alternate && shown.has("Stopped"));
     // Bracketed paste is the shell's own now.
@@ -148,7 +148,8 @@ fn stops_and_goes_on(terminal: &mut Terminal, meanwhile: impl Fn()) {
 fn check_20_the_log_is_in_the_home_and_not_on_the_screen() {
     let tape = tape("2025-11-25/typescript.tape.jsonl");
     let quiet = tempdir().expect("a folder");
-    let quiet = Source::Tape.open(quiet.path(), &tape, |start| start).0.shown();
+    let (quiet, _) = Source::Tape.open(quiet.path(), &tape, |start| start);
+    let quiet = quiet.until("all of it", is_judged);
     let start = |start: Start| start.env("RUST_LOG", "trace");
     on_each(&tape, start, |source, terminal, home| {
         if source == Source::Tape {
