@@ -192,10 +192,10 @@ fn over_pieces(
         if rest.is_empty() {
             continue;
         }
-        cover.over(Found { range: first, kind, secret, how, inner: Vec::new() });
+        cover.over_all(Found { range: first, kind, secret, how, inner: Vec::new() });
         for range in rest {
             let (kind, secret) = (String::new(), Vec::new());
-            cover.over(Found { range, kind, secret, how: How::Gone, inner: Vec::new() });
+            cover.over_all(Found { range, kind, secret, how: How::Gone, inner: Vec::new() });
         }
     }
     unsure
@@ -304,6 +304,15 @@ impl Cover {
         if !found.range.is_empty() {
             self.0.insert(found.range.start, found);
         }
+    }
+
+    /// Instead of what is there, and as far as that goes: a known secret may be a part of a named one.
+    fn over_all(&mut self, found: Found) {
+        let beneath = self.beneath(&found.range);
+        let range = beneath.into_iter().fold(found.range.clone(), |all, beneath| {
+            all.start.min(beneath.start)..all.end.max(beneath.end)
+        });
+        self.over(Found { range, ..found });
     }
 
     /// A known secret: it goes whole, also where a name covers only a part of it.

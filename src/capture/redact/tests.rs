@@ -294,6 +294,21 @@ fn what_is_marked_goes_whatever_it_is() {
     );
 }
 
+#[test]
+fn a_known_secret_within_a_named_one_uncovers_nothing_of_it() {
+    let mut redactor = redactor(Mode::Reading);
+    redactor.learn_named("token", b"s3cr3t-t0ken");
+    let over = r#"data: {"d":"{\"access_token\":\"before-s3cr"}
+
+data: {"d":"3t-t0ken-behind\"}"}
+
+"#;
+    let told = text(&mut redactor, Leg::Oauth, over);
+    for part in ["before-", "s3cr", "3t-t0ken", "-behind"] {
+        assert!(!told.contains(part), "{part}: {told}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_secret_survives_wherever_it_is_put(
