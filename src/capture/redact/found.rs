@@ -98,7 +98,8 @@ pub(super) fn find_in_beginning(
     let last = part.iter().rposition(|byte| views::ends_stretch(*byte)).map_or(0, |end| end + 1);
     let mut end = last.min(most);
     let mut cover = Cover::default();
-    for view in views::joined(text, Some(&Beginning { most, ahead }))? {
+    let is_plain = longest == 0 && !part.contains(&b'\\');
+    for view in views::joined(text, Some(&Beginning { most, ahead, is_plain }))? {
         end = over_pieces(&view, keys, needles, &mut cover).map_or(end, |unsure| unsure.min(end));
     }
     in_place(part, what, keys, needles, &|_| false, &mut cover)?;

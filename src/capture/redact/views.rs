@@ -85,6 +85,9 @@ pub(super) struct Beginning {
     pub(super) most: usize,
     /// Bytes behind it that are looked at too.
     pub(super) ahead: usize,
+    /// Its strings hide nothing, whatever follows: there is no known secret that could go on in
+    /// another one, and no escape, so that no name in quotes begins in one.
+    pub(super) is_plain: bool,
 }
 
 /// Pieces that are put together.
@@ -99,7 +102,7 @@ struct Pieces {
 impl Pieces {
     /// The next piece.
     fn add(&mut self, range: Range<usize>, beginning: Option<&Beginning>) {
-        let Some(Beginning { most, ahead }) = beginning else {
+        let Some(Beginning { most, ahead, .. }) = beginning else {
             return self.ranges.push(range);
         };
         let behind = range.end.saturating_sub(range.start.max(*most));
@@ -134,7 +137,9 @@ impl Pieces {
 /// that it does not show itself.
 pub(super) fn joined(text: &[u8], beginning: Option<&Beginning>) -> Result<Vec<View>, Tangled> {
     let mut strings = Strings { text, beginning, of_key: HashMap::default(), lists: Vec::new() };
-    walk(text, &mut strings);
+    if !beginning.is_some_and(|beginning| beginning.is_plain) {
+        walk(text, &mut strings);
+    }
     let mut views = Vec::new();
     for pieces in strings.lists.into_iter().filter(Pieces::hides) {
         views.push(pieces.view(|range, view| unescape(text, range, view))?);

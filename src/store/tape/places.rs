@@ -77,9 +77,12 @@ impl<R: BufRead + Seek> Places<R> {
     /// The input's, or that the tape was changed since.
     pub fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, TapeError> {
         let first = self.spans.partition_point(|span| span.exchange < exchange);
-        let own = self.spans.get(first..).unwrap_or_default();
-        let mut text = Vec::new();
-        for span in own.iter().take_while(|span| span.exchange == exchange) {
+        let rest = self.spans.get(first..).unwrap_or_default();
+        let own = || rest.iter().take_while(|span| span.exchange == exchange);
+        // So much was read when the places were found: a body of 10 MB is not moved as it grows.
+        let all: u64 = own().map(|span| span.to - span.from).sum();
+        let mut text = Vec::with_capacity(usize::try_from(all).map_err(|_| TapeError::Changed)?);
+        for span in own() {
             if self.at != span.from {
                 self.input.seek(SeekFrom::Start(span.from))?;
             }
