@@ -31,7 +31,7 @@ use super::{Catalog, CatalogBatch, StoreError, Table, segments};
 pub const RECORDERS_CACHE: u64 = 32 << 20;
 
 /// Likewise where it is only read: from old to new, so that nearly every page is met once.
-pub const READERS_CACHE: u64 = 8 << 20;
+pub const READERS_CACHE: u64 = 4 << 20;
 
 /// Where the catalog's own version lies, in sled's default tree.
 const VERSION_KEY: &[u8] = b"version";

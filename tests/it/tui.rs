@@ -19,7 +19,7 @@
 //! | 9 | pause | `live` | attached, live |
 //! | 10 | a million rows | `million` | store |
 //! | 11 | idle | `million` | all |
-//! | 12 | a body of 10 MB; raw in 100 ms | `million` | all |
+//! | 12 | a body of 10 MB; raw in 100 ms, from a tape in 150 | `million` | all |
 //! | 13 | any size | `everywhere` | all |
 //! | 14 | hostile text | `hostile` | all |
 //! | 15 | colour; ASCII | `everywhere` | all |
