@@ -26,15 +26,21 @@ impl Host {
         if let Ok(ip) = bare.parse::<IpAddr>() {
             return Ok(Self::Ip(ip));
         }
-        let name = bare.strip_suffix('.').unwrap_or(bare);
-        match url::Host::parse(name).map_err(|_| bad())? {
+        match url::Host::parse(bare).map_err(|_| bad())? {
             url::Host::Ipv4(ip) => Ok(Self::Ip(ip.into())),
             url::Host::Ipv6(ip) => Ok(Self::Ip(ip.into())),
             // The URL standard leaves the lengths of labels and names open; TLS does not.
-            url::Host::Domain(name) => match ServerName::try_from(name.as_str()) {
-                Ok(ServerName::DnsName(_)) => Ok(Self::Dns(name)),
-                _ => Err(bad()),
-            },
+            url::Host::Domain(name) => {
+                // One dot ends a full name, in any script's spelling; rustls would let that of a second one
+                // pass.
+                let name = name.strip_suffix('.').unwrap_or(&name);
+                match ServerName::try_from(name) {
+                    Ok(ServerName::DnsName(_)) if !name.ends_with('.') => {
+                        Ok(Self::Dns(name.to_owned()))
+                    }
+                    _ => Err(bad()),
+                }
+            }
         }
     }
 
@@ -75,6 +81,7 @@ mod tests {
             ("bücher.example", "xn--bcher-kva.example"),
             ("my_host.example", "my_host.example"),
             ("localhost", "localhost"),
+            ("bücher。example。", "xn--bcher-kva.example"),
         ] {
             let parsed = Host::parse(text).expect(text);
             assert_eq!(parsed.to_string(), host);
@@ -86,7 +93,20 @@ mod tests {
     fn what_names_no_host_is_refused() {
         let long_label = format!("{}.example", "a".repeat(64));
         let long_name = "a.".repeat(127) + "example";
-        for text in ["", ".", "a b", "a/b", "a:80", "[::1", "a..b", "\0", &long_label, &long_name] {
+        for text in [
+            "",
+            ".",
+            "a b",
+            "a/b",
+            "a:80",
+            "[::1",
+            "a..b",
+            "a..",
+            "a.。",
+            "\0",
+            &long_label,
+            &long_name,
+        ] {
             assert!(Host::parse(text).is_err(), "{text:?}");
         }
     }
