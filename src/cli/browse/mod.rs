@@ -26,7 +26,12 @@ mod texts;
 mod veil;
 mod worker;
 
-use std::{fs, path::PathBuf, sync::mpsc as inbox, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError, Weak, mpsc as inbox},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
@@ -147,7 +152,7 @@ fn desk_on(opening: Opening, news: mpsc::Sender<News>) -> anyhow::Result<Box<dyn
         _judge: Worker::start("browse-judge", &shared, false, true)?,
         wake,
         replays,
-        shared: shared.clone(),
+        source: shared.source_where_it_is(),
     };
     let keeper = Keeper::new(shared, woken, batches, standing, tape.is_some());
     tasks::thread("browse", move || keeper.run())?;
@@ -167,7 +172,8 @@ struct Workers {
     _judge: Worker,
     wake: inbox::Sender<Wake>,
     replays: Replays,
-    shared: Shared,
+    /// Not held: its last holder lets go of a runtime, which a thread of a runtime must not.
+    source: Weak<Mutex<Box<dyn Source>>>,
 }
 
 impl Desk for Workers {
@@ -205,10 +211,12 @@ impl Desk for Workers {
 
     fn rest(&mut self) {
         let (done, is_done) = inbox::channel();
-        let mut source = self.shared.clone();
+        let source = Weak::clone(&self.source);
         // It may have to wait for what is being read.
         let resting = tasks::thread("browse-resting", move || {
-            source.rest();
+            if let Some(source) = source.upgrade() {
+                source.lock().unwrap_or_else(PoisonError::into_inner).rest();
+            }
             // Nobody waits any more: fine.
             let _ = done.send(());
         });

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
         mpsc as inbox,
     },
@@ -75,6 +75,11 @@ impl Shared {
             told: Arc::default(),
             problems: Arc::default(),
         }
+    }
+
+    /// The source, for one who does not keep it open.
+    pub(super) fn source_where_it_is(&self) -> Weak<Mutex<Box<dyn Source>>> {
+        Arc::downgrade(&self.source)
     }
 
     /// The clock; none for now.
