@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::scan::skip_blanks;
+use super::{bytes, scan::skip_blanks};
 
 /// Deeper documents are passed over: their strings are still seen by the scan for names.
 const DEEPEST: usize = 128;
@@ -168,14 +168,7 @@ impl Walker<'_, '_> {
 }
 
 /// What means something in a string.
-const SIGNS: [bool; 256] = {
-    let mut signs = [false; 256];
-    signs[b'"' as usize] = true;
-    signs[b'\\' as usize] = true;
-    signs[b'\n' as usize] = true;
-    signs[b'\r' as usize] = true;
-    signs
-};
+const SIGNS: [bool; 256] = bytes::table(b"\"\\\n\r");
 
 /// The closing quote of a string, or where its line ends without one.
 fn string_end(text: &[u8], start: usize) -> Result<usize, usize> {

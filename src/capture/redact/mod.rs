@@ -7,6 +7,7 @@
 //!
 //! It sees decoded bodies and never decodes itself; it does not know MCP beyond names of keys.
 
+mod bytes;
 mod cookies;
 mod fact;
 mod found;

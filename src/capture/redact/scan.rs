@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 
 use super::{
+    bytes,
     placeholders::placeholder,
     rules::{Keys, LONGEST_KEY},
 };
@@ -76,15 +77,7 @@ pub(super) fn scan(text: &[u8], json: Keys) -> Vec<Hit> {
 }
 
 /// Bytes at which a name or a credential may end or begin; of a large text most are none.
-const SIGNS: [bool; 256] = {
-    let mut signs = [false; 256];
-    signs[b'"' as usize] = true;
-    signs[b'?' as usize] = true;
-    signs[b'&' as usize] = true;
-    signs[b'#' as usize] = true;
-    signs[b':' as usize] = true;
-    signs
-};
+const SIGNS: [bool; 256] = bytes::table(b"\"?&#:");
 
 /// The next such byte, and where it stands.
 fn next_sign(text: &[u8], at: usize) -> Option<(usize, u8)> {

@@ -7,7 +7,10 @@ use std::{collections::HashMap, ops::Range};
 use foldhash::fast::RandomState;
 use memchr::{memchr, memchr2};
 
-use super::json::{Scalar, Step, Visit, walk};
+use super::{
+    bytes,
+    json::{Scalar, Step, Visit, walk},
+};
 
 /// Runs of one view. A text that needs more cannot be looked through: it is left out
 /// ([`Tangled`]). 8 million are 128 MiB, and more than 60 MiB of JSON inside JSON has.
@@ -345,18 +348,8 @@ pub(super) fn base64(text: &[u8]) -> impl Iterator<Item = (Range<usize>, Vec<u8>
     })
 }
 
-const BASE64: [bool; 256] = {
-    let mut letters = [false; 256];
-    let mut byte = 0;
-    while byte < letters.len() {
-        #[expect(clippy::cast_possible_truncation, reason = "it counts to 255")]
-        let letter = byte as u8;
-        letters[byte] =
-            letter.is_ascii_alphanumeric() || matches!(letter, b'+' | b'/' | b'-' | b'_');
-        byte += 1;
-    }
-    letters
-};
+const BASE64: [bool; 256] =
+    bytes::table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
 fn is_base64(byte: u8) -> bool {
     BASE64[usize::from(byte)]
