@@ -1,14 +1,14 @@
-//! A row in 56 bytes: what a million of them are kept as.
+//! A row in 52 bytes: what a million of them are kept as.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 16 | exchange |
-//! | 8 | time |
+//! | 4 | time, microseconds since that of the exchange's id (RFC 9562, UUIDv7): 71 minutes |
 //! | 8 | method and name (18 bits each: [`Symbols::MOST`]), HTTP status (10), kind, status, marks (16) |
 //! | 4 each | session, id, microseconds to the first and to the last byte, size |
 //! | 4 | number (12 bits) and frames (20 bits) |
 //!
-//! What does not fit, and what few rows have (`error.code`, the call whose stream carried it), stands
+//! Times are whole microseconds: lists show no finer ones. What does not fit, and what few rows have (`error.code`, the call whose stream carried it), stands
 //! beside in a tree, some 40 bytes a row that needs it.
 
 use std::collections::BTreeMap;
@@ -27,9 +27,10 @@ pub(super) struct Packs {
 
 /// A row as far as nearly all rows need it.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, packed(4))]
 struct Packed {
     exchange: ExchangeId,
-    at: u64,
+    after_us: u32,
     words: u64,
     session: u32,
     rpc_id: u32,
@@ -42,6 +43,7 @@ struct Packed {
 /// What else there is of a few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rest {
+    at: Timestamp,
     number: u32,
     frames: u32,
     http: u16,
@@ -97,13 +99,15 @@ impl Packs {
 
     fn pack(&mut self, id: RowId, row: &Row) -> Packed {
         let rest = Rest {
+            at: row.at,
             number: row.number,
             frames: row.frames,
             http: row.http,
             code: row.code,
             parent: row.parent,
         };
-        let fits = row.number < 1 << NUMBER_BITS
+        let fits = after_us(row).is_some()
+            && row.number < 1 << NUMBER_BITS
             && row.frames < 1 << (u32::BITS - NUMBER_BITS)
             && row.http < 1 << HTTP_BITS
             && row.code == 0
@@ -144,7 +148,7 @@ impl Packed {
             | mark(has_rest, HAS_REST);
         Self {
             exchange: row.exchange,
-            at: row.at.0,
+            after_us: after_us(row).unwrap_or_default(),
             words,
             session: row.session.0,
             rpc_id,
@@ -157,18 +161,19 @@ impl Packed {
 
     fn row(&self, rest: Option<&Rest>) -> Row {
         let own = Rest {
+            at: Timestamp(begun(self.exchange).saturating_add(u64::from(self.after_us) * 1_000)),
             number: self.counts & ((1 << NUMBER_BITS) - 1),
             frames: self.counts >> NUMBER_BITS,
             http: u16::try_from(self.bits(HTTP, HTTP_BITS)).unwrap_or_default(),
             code: 0,
             parent: None,
         };
-        let Rest { number, frames, http, code, parent } = *rest.unwrap_or(&own);
+        let Rest { at, number, frames, http, code, parent } = *rest.unwrap_or(&own);
         Row {
             exchange: self.exchange,
             number,
             session: SessionId(self.session),
-            at: Timestamp(self.at),
+            at,
             kind: KINDS.get(self.bits(KIND, 2) as usize).copied().unwrap_or_default(),
             status: STATUSES.get(self.bits(STATUS, 4) as usize).copied().unwrap_or_default(),
             from_server: self.has(FROM_SERVER),
@@ -202,6 +207,19 @@ impl Packed {
     }
 }
 
+/// The time in an exchange's id, in nanoseconds; of one that is no `UUIDv7` it is any time.
+fn begun(exchange: ExchangeId) -> u64 {
+    let millis =
+        exchange.as_bytes().iter().take(6).fold(0, |all, byte| all << 8 | u64::from(*byte));
+    millis.saturating_mul(1_000_000)
+}
+
+/// How much later than that a row is; none where it is earlier, or much later.
+fn after_us(row: &Row) -> Option<u32> {
+    let after = row.at.0.checked_sub(begun(row.exchange))?;
+    u32::try_from(after / 1_000).ok()
+}
+
 /// A symbol beyond the last one is the last one: `…`.
 fn symbol(symbol: Symbol) -> u64 {
     u64::from(symbol.0.min((1 << SYMBOL_BITS) - 1))
@@ -232,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_row_is_small() {
-        assert_eq!(size_of::<Packed>(), 56);
+        assert_eq!(size_of::<Packed>(), 52);
     }
 
     #[test]
@@ -243,6 +261,20 @@ mod tests {
 
     fn count() -> impl Strategy<Value = u32> {
         prop_oneof![0..5_u32, 4_090..4_100_u32, 1_048_570..1_048_580_u32, any::<u32>()]
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum When {
+        Anytime(u64),
+        /// Microseconds since its exchange began.
+        After(u64),
+    }
+
+    fn when() -> impl Strategy<Value = When> {
+        prop_oneof![
+            any::<u64>().prop_map(When::Anytime),
+            (0..5_000_000_000_u64).prop_map(When::After),
+        ]
     }
 
     fn row() -> impl Strategy<Value = Row> {
@@ -256,16 +288,21 @@ mod tests {
         let code = prop_oneof![3 => Just(0), 1 => any::<i32>()];
         let parent = proptest::option::weighted(0.2, any::<u32>());
         (
-            (any::<[u8; 16]>(), any::<u64>(), any::<u32>(), count(), count(), any::<[u32; 3]>()),
+            (any::<[u8; 16]>(), when(), any::<u32>(), count(), count(), any::<[u32; 3]>()),
             (select(&KINDS[..]), select(&STATUSES[..]), any::<[bool; 5]>()),
             (symbols, id, http, code, parent),
         )
             .prop_map(|(plain, states, others)| {
-                let (exchange, at, session, number, frames, [first_us, total_us, size]) = plain;
+                let (exchange, when, session, number, frames, [first_us, total_us, size]) = plain;
                 let (kind, status, [from_server, streamed, batched, at_fault, is_whole]) = states;
                 let ((method, name), rpc_id, http, code, parent) = others;
+                let exchange = ExchangeId::from_bytes(exchange);
+                let at = match when {
+                    When::Anytime(at) => at,
+                    When::After(us) => begun(exchange).saturating_add(us * 1_000),
+                };
                 Row {
-                    exchange: ExchangeId::from_bytes(exchange),
+                    exchange,
                     number,
                     session: SessionId(session),
                     at: Timestamp(at),
@@ -308,7 +345,9 @@ mod tests {
             }
             prop_assert_eq!(packs.len(), plain.len());
             for (place, row) in (0..).zip(&plain) {
-                prop_assert_eq!(packs.get(RowId(place)), Some(*row));
+                let back = packs.get(RowId(place)).expect("it is there");
+                prop_assert_eq!(Row { at: row.at, ..back }, *row);
+                prop_assert_eq!(back.at.0 / 1_000, row.at.0 / 1_000);
             }
             let rest = plain.iter().filter(|row| row.code != 0 || row.parent.is_some()).count();
             prop_assert!(packs.rest.len() >= rest);
