@@ -41,7 +41,7 @@ use self::{
     keeper::{Keeper, Wake},
     replays::Replays,
     shared::Shared,
-    worker::Worker,
+    worker::{Habit, Worker},
 };
 use super::open;
 use crate::{
@@ -142,14 +142,14 @@ fn desk_on(opening: Opening, news: mpsc::Sender<News>) -> anyhow::Result<Box<dyn
     let batches = live.map(|live| feed::start(live, wake.clone())).transpose()?;
     let replays = Replays::start(&shared, tape.as_deref(), as_of, reveal)?;
     let workers = Workers {
-        looks: Worker::start("browse-look", &shared, false, false)?,
-        filters: Worker::start("browse-filter", &shared, true, false)?,
-        searches: Worker::start("browse-search", &shared, true, false)?,
-        sessions: Worker::start("browse-session", &shared, true, false)?,
-        indexes: Worker::start("browse-index", &shared, true, false)?,
-        traces: Worker::start("browse-trace", &shared, true, false)?,
-        others: Worker::start("browse-rest", &shared, false, false)?,
-        _judge: Worker::start("browse-judge", &shared, false, true)?,
+        looks: Worker::start("browse-look", &shared, Habit::Each)?,
+        filters: Worker::start("browse-filter", &shared, Habit::Latest)?,
+        searches: Worker::start("browse-search", &shared, Habit::Latest)?,
+        sessions: Worker::start("browse-session", &shared, Habit::LatestBehindTraffic)?,
+        indexes: Worker::start("browse-index", &shared, Habit::Latest)?,
+        traces: Worker::start("browse-trace", &shared, Habit::Latest)?,
+        others: Worker::start("browse-rest", &shared, Habit::Each)?,
+        _judge: Worker::start("browse-judge", &shared, Habit::Judges)?,
         wake,
         replays,
         source: shared.source_where_it_is(),

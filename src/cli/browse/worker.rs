@@ -38,22 +38,39 @@ pub(super) struct Worker {
     asks: Sender<Ask>,
     /// The ticket of the latest one: an older one is not waited for any more.
     latest: Arc<AtomicU64>,
-    /// Only the latest is answered.
-    one: bool,
+    habit: Habit,
+}
+
+/// How a thread takes its questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// Each is answered.
+    Each,
+    /// Only the latest is: a question cancels the one before it.
+    Latest,
+    /// The same, behind the traffic: what is asked comes again and again while a session goes on.
+    LatestBehindTraffic,
+    /// It judges sessions nobody has asked for.
+    Judges,
+}
+
+impl Habit {
+    fn is_latest(self) -> bool {
+        matches!(self, Self::Latest | Self::LatestBehindTraffic)
+    }
 }
 
 impl Worker {
-    /// Starts a thread. Where `one` is set a question cancels the one before it.
-    pub(super) fn start(
-        name: &str,
-        shared: &Shared,
-        one: bool,
-        judges: bool,
-    ) -> anyhow::Result<Self> {
+    /// Starts a thread.
+    pub(super) fn start(name: &str, shared: &Shared, habit: Habit) -> anyhow::Result<Self> {
         let (asks, asked) = mpsc::channel();
         let latest = Arc::new(AtomicU64::new(0));
         let (shared, current) = (shared.clone(), Arc::clone(&latest));
         let work = move || {
+            if habit == Habit::LatestBehindTraffic {
+                tasks::give_way();
+            }
+            let judges = habit == Habit::Judges;
             let mut left = if judges { Judging::Waits } else { Judging::Over };
             loop {
                 let ask = match left {
@@ -63,7 +80,7 @@ impl Worker {
                 match ask {
                     Ok(ask) => {
                         let ticket = ticket(&ask);
-                        if one && current.load(Ordering::Relaxed) != ticket.0 {
+                        if habit.is_latest() && current.load(Ordering::Relaxed) != ticket.0 {
                             continue;
                         }
                         if answer(ask, ticket, &shared, &current).is_err() {
@@ -75,17 +92,17 @@ impl Worker {
                 }
             }
         };
-        if judges {
+        if habit == Habit::Judges {
             tasks::background_thread(name, work)?;
         } else {
             tasks::thread(name, work)?;
         }
-        Ok(Self { asks, latest, one })
+        Ok(Self { asks, latest, habit })
     }
 
     /// Asks.
     pub(super) fn ask(&self, ask: Ask) {
-        if self.one {
+        if self.habit.is_latest() {
             self.latest.store(ticket(&ask).0, Ordering::Relaxed);
         }
         // It has ended with the screen: nobody waits.

@@ -1,5 +1,6 @@
 //! A session told whole, for the views that look at all of it: asked for when the view opens, and
-//! again when the session has gone on, at most once a second.
+//! again when the session has gone on, at most once a second, and less often where it takes long: what is
+//! read for it is read from the recorder that the traffic goes through.
 
 use std::sync::Arc;
 
@@ -15,6 +16,13 @@ use crate::{
 /// The least time between two questions.
 const AGAIN_US: u64 = 1_000_000;
 
+/// After an answer so many times as long as it took are let pass: a twentieth of a core is all that a
+/// session takes which goes on.
+const TIMES_AS_LONG: u64 = 19;
+
+/// But no longer than this: who looks at a session wants to see it go on.
+const AGAIN_AT_LATEST_US: u64 = 30_000_000;
+
 /// Asks for a session and keeps the answer.
 #[derive(Debug)]
 pub(crate) struct Teller {
@@ -25,27 +33,36 @@ pub(crate) struct Teller {
     waiting: Option<Ticket>,
     /// When it was asked for, and how the session stood then.
     asked: Option<(Timestamp, (usize, Timestamp))>,
+    /// How long it is from one question to the next, once the last one was answered.
+    pause_us: Option<u64>,
 }
 
 impl Teller {
     /// Of a session.
     pub(crate) fn of(session: SessionId) -> Self {
-        Self { session, told: None, failed: None, waiting: None, asked: None }
+        Self { session, told: None, failed: None, waiting: None, asked: None, pause_us: None }
     }
 
     /// Asks where there is nothing yet, or where the session has gone on.
     pub(crate) fn refresh(&mut self, data: &Data, effects: &mut Effects) {
-        let stands = self.stands(data);
-        let outdated = match self.asked {
-            None => true,
-            Some((at, then)) => then != stands && data.clock.micros_since(at) >= AGAIN_US,
-        };
-        if self.waiting.is_none() && outdated {
-            let ticket = effects.ticket();
-            effects.ask(Ask::Session { ticket, session: self.session });
-            self.waiting = Some(ticket);
-            self.asked = Some((data.clock, stands));
+        if self.waiting.is_some() {
+            return;
         }
+        let stands = self.stands(data);
+        if let Some((at, then)) = self.asked {
+            let since = data.clock.micros_since(at);
+            let pause = *self.pause_us.get_or_insert_with(|| {
+                since.saturating_mul(TIMES_AS_LONG + 1).clamp(AGAIN_US, AGAIN_AT_LATEST_US)
+            });
+            if then == stands || since < pause {
+                return;
+            }
+        }
+        let ticket = effects.ticket();
+        effects.ask(Ask::Session { ticket, session: self.session });
+        self.waiting = Some(ticket);
+        self.asked = Some((data.clock, stands));
+        self.pause_us = None;
     }
 
     /// True where the news are its answer.

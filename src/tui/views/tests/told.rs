@@ -183,6 +183,33 @@ fn before_a_session_is_told_and_where_it_cannot_be_words_say_so() {
 }
 
 #[test]
+fn what_takes_long_to_tell_is_told_more_seldom() {
+    const SECOND: u64 = 1_000_000_000;
+    for (takes, again) in [(0, SECOND), (SECOND / 10, 2 * SECOND), (5 * SECOND, 30 * SECOND)] {
+        let mut app = told((80, 24), FULL);
+        let begun = app.data.clock;
+        let asked = |effects: &[Effect]| match effects {
+            [Effect::Ask(Ask::Session { ticket, .. })] => Some(*ticket),
+            _ => None,
+        };
+        let ticket = asked(&press_only(&mut app, "3")).expect("it is asked");
+        app.update(Msg::Time(Timestamp(begun.0 + takes)));
+        let told = Arc::new(session_told(&stories(SESSION)[0]));
+        app.update(Msg::News(News::Told(ticket, told)));
+        // The session goes on.
+        let row = *app.data.rows.of(crate::tui::rows::SessionId(4)).last().expect("a row");
+        let mut more = app.data.row(row).expect("it is there");
+        more.number += 1;
+        app.update(Msg::Time(Timestamp(begun.0 + again.max(takes) - 1)));
+        let early = app.update(Msg::News(News::Rows(vec![more])));
+        assert_eq!(asked(&early), None, "{takes}");
+        app.update(Msg::Time(Timestamp(begun.0 + again.max(takes) + 1_000)));
+        let due = app.update(Msg::News(News::Rows(vec![more])));
+        assert!(asked(&due).is_some(), "{takes}");
+    }
+}
+
+#[test]
 fn a_narrow_screen_keeps_what_its_view_is_for() {
     let screen = |digit| screen(&shown((40, 10), FULL, digit), 40, 10);
     let sequence = screen("3");
