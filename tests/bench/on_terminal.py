@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""on_terminal.py own|attached WIRETAPE HOME OPTION...: a recorder with a terminal UI on a pty, until SIGTERM.
+"""on_terminal.py alone|own|attached WIRETAPE HOME OPTION...: a recorder, perhaps with a terminal UI on a pty,
+until SIGTERM.
 
-attached.sh starts it. `own` is `record` with its UI. `attached` is `record --headless` with `open` beside
-it, which is no descendant of this process: who counts the processor time of this one and its children
-counts the recorder's alone. A terminal has 120 columns and 40 rows, and two seconds after its start Enter
-is pressed: what it shows then are the calls of the newest session as they come.
+attached.sh starts it. `alone` is `record --headless`; `own` is `record` with its UI; `attached` is
+`record --headless` with `open` beside it, which is no descendant of this process: who counts the processor
+time of this one and its children counts the recorder's alone. A terminal has 120 columns and 40 rows, and
+two seconds after its start Enter is pressed: what it shows then are the calls of the newest session as they
+come. Nothing is started before all that an earlier one started is gone: a recorder that still writes
+what it was told of gigabytes would take the processor from the next.
 """
 
 import fcntl
@@ -20,6 +23,9 @@ import time
 
 # Traffic comes a second after the port is open: a session is there by then.
 ENTER_AFTER = 2.0
+
+# The measure waits half a minute for the port.
+EARLIER_GONE_AFTER = 25.0
 
 
 def on_terminal(words):
@@ -62,6 +68,17 @@ def watch(process, ours, goes_on):
     return process.returncode or 1
 
 
+def earlier(wiretape):
+    """The processes of this program that still run."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as words:
+                if words.read().split(b"\0")[0] == os.fsencode(wiretape):
+                    yield int(pid)
+        except OSError:  # It has just ended.
+            pass
+
+
 def is_there(pid):
     try:
         os.kill(pid, 0)
@@ -83,23 +100,33 @@ def look_on(wiretape, home, recorder):
     os._exit(0)
 
 
+def wait(process, ending):
+    """Until it ends, or is to."""
+    while process.poll() is None and not ending:
+        time.sleep(0.1)
+    process.terminate()
+    return process.wait()
+
+
 def main():
     kind, wiretape, home, *options = sys.argv[1:]
     record = [wiretape, "record", "--home", home, *options]
     ending = []
     signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
+    patience = time.monotonic() + EARLIER_GONE_AFTER
+    while any(earlier(wiretape)) and time.monotonic() < patience:
+        time.sleep(0.1)
     if kind == "own":
         process, ours = on_terminal(record)
         return sys.exit(watch(process, ours, lambda: not ending))
     process = subprocess.Popen([*record, "--headless"])
+    if kind == "alone":
+        return sys.exit(wait(process, ending))
     # It owns the home once it listens there.
     while process.poll() is None and not os.path.exists(os.path.join(home, "socket")):
         time.sleep(0.05)
     look_on(wiretape, home, process.pid)
-    while process.poll() is None and not ending:
-        time.sleep(0.1)
-    process.terminate()
-    process.wait()
+    sys.exit(wait(process, ending))
 
 
 if __name__ == "__main__":

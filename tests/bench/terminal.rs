@@ -14,8 +14,12 @@
 //! - **Key to last byte**: from the moment at which the key is written into the pty to the one at which
 //!   the last byte of the frame has come that is the first to show what the key does: another number
 //!   behind `row`, the menu, the letter in the prompt. Frames that only show news are not taken for it
-//!   (tests/support/probe.rs).
-//! - **Memory a row**: what the program holds beyond what it holds on an empty store, divided by rows.
+//!   (tests/support/probe.rs). A key that sets work off is answered by the frame that shows it begun, as
+//!   `sorting by latency` and a filter's brackets do; how long until the work is done is told beside
+//!   the keys: until all stand in the new order, until a filter has found its first two.
+//! - **Memory a row**: what the program holds beyond what it holds on an empty store, divided by rows. Of
+//!   `record`, which is the recorder too, it is told beside it what the UI takes of that: what it holds
+//!   beyond a headless recorder of the same store and the same traffic.
 //! - **First paint**, **first rows**, **calls**: from before the program is started (`exec`) to the last
 //!   byte of the frame that shows crumbs and hints, a session, and, Enter having been pressed as soon
 //!   as there was one, its calls: then it is usable, while the rest is read.
@@ -25,6 +29,9 @@ mod million;
 #[allow(dead_code, reason = "a bench takes what it needs")]
 #[path = "../support/origin.rs"]
 mod origin;
+#[allow(dead_code, reason = "a bench takes what it needs")]
+#[path = "../support/wiretape.rs"]
+mod recorder;
 #[allow(dead_code, reason = "a bench takes what it needs")]
 #[path = "../support/terminal.rs"]
 mod terminal;
@@ -43,10 +50,14 @@ use std::{
 
 use million::Size;
 use origin::Wire;
+use recorder::Recorder;
 use terminal::{CTRL_C, ENTER, ESC, Shown, Start, Terminal};
 
 /// So long nothing is touched when it is looked what an idle screen costs.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// So long a recorder without a screen has traffic.
+const HEADLESS: Duration = Duration::from_secs(10);
 
 /// Until memory that was let go is the system's again.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -69,7 +80,9 @@ fn main() {
     }
     let empty = on_an_empty_store(&folder.path().join("empty"));
     looking(&home, empty);
-    recording(&home, empty);
+    serve();
+    let alone = without_a_screen(&home);
+    recording(&home, empty, alone);
 }
 
 /// Bytes that the program holds where there is nothing to show.
@@ -98,7 +111,7 @@ fn looking(home: &Path, empty: u64) {
 }
 
 /// `wiretape record` on it, and keys while traffic goes through its proxy.
-fn recording(home: &Path, empty: u64) {
+fn recording(home: &Path, empty: u64, alone: u64) {
     print("\nrecord");
     let (mut screen, exec) = opened(home, &["record", "--listen", "127.0.0.1:0"]);
     let rows = loaded(&mut screen, exec);
@@ -124,7 +137,22 @@ fn recording(home: &Path, empty: u64) {
     ));
     thread::sleep(SETTLED);
     sized(&screen, rows + came, empty);
+    let of_ui = memory(screen.pid(), "VmRSS:").saturating_sub(alone) / (rows + came).max(1);
+    print(&format!("of the UI              {of_ui:>8} bytes a row"));
     leave(screen);
+}
+
+/// Bytes that a headless recorder of the same store holds after the same traffic.
+fn without_a_screen(home: &Path) -> u64 {
+    let recorder = Recorder::start(home, &[]);
+    let traffic = Traffic::start(recorder.proxy(), asked("TERMINAL_RATE", 500));
+    thread::sleep(HEADLESS);
+    traffic.stop();
+    thread::sleep(SETTLED);
+    let held = memory(recorder.pid(), "VmRSS:");
+    print(&format!("\nrecord --headless      {:>8.1} MB", mb(held)));
+    recorder.stop();
+    held
 }
 
 /// Starts it, and opens the calls of the first session as soon as there is one.
@@ -161,59 +189,101 @@ fn sized(screen: &Terminal, rows: u64, empty: u64) {
     print(&format!("a row                  {:>8} bytes", held.saturating_sub(empty) / rows.max(1)));
 }
 
+/// Who presses them.
+struct Hand<'a> {
+    screen: &'a mut Terminal,
+    times: &'a mut Times,
+    round: u64,
+}
+
+impl Hand<'_> {
+    /// Presses a key, and waits for its answer and a while.
+    fn press(&mut self, keys: &str, kind: &'static str, is_so: Answer) {
+        self.answer(keys, kind, is_so);
+        self.pause(keys);
+    }
+
+    /// The same of a key that sets work off, whose end is waited for too.
+    fn set_off(&mut self, keys: &str, kind: &'static str, is_so: Answer, end: End) {
+        let pressed = Instant::now();
+        self.answer(keys, kind, is_so);
+        let done = self.screen.frame(end.what, end.is_so);
+        self.times.work.add(end.what, done.duration_since(pressed));
+        self.pause(keys);
+    }
+
+    fn answer(&mut self, keys: &str, kind: &'static str, is_so: Answer) {
+        let before = self.screen.shown();
+        let what = format!("{kind} in round {}", self.round);
+        let took = self.screen.answer(keys, &what, move |now| is_so(&before, now));
+        self.times.keys.add(kind, took);
+    }
+
+    fn pause(&self, keys: &str) {
+        // An Escape is one only where nothing follows it at once.
+        let least = if keys == ESC { 80 } else { 7 };
+        thread::sleep(Duration::from_millis(least + (self.times.keys.all() * 11) % 37));
+    }
+}
+
+/// What shows that the work of a key is done.
+#[derive(Clone, Copy)]
+struct End {
+    what: &'static str,
+    is_so: fn(&Shown) -> bool,
+}
+
 /// All kinds of keys once, each after the answer of the one before and a pause that is now shorter,
 /// now longer, as frames come.
 fn keys(screen: &mut Terminal, times: &mut Times, round: u64) {
     let at_first = row_of(&screen.shown()) == Some(1);
-    let mut press = |keys: &str, kind: &'static str, is_so: Answer| {
-        let before = screen.shown();
-        let what = format!("{kind} in round {round}");
-        let took = screen.answer(keys, &what, move |now| is_so(&before, now));
-        times.add(kind, took);
-        // An Escape is one only where nothing follows it at once.
-        let least = if keys == ESC { 80 } else { 7 };
-        thread::sleep(Duration::from_millis(least + (times.all() * 11) % 37));
-    };
+    let mut hand = Hand { screen, times, round };
     if at_first {
-        press("j", "j", |before, now| moved(before, now, 1));
+        hand.press("j", "j", |before, now| moved(before, now, 1));
     }
-    press("g", "g", |_, now| row_of(now) == Some(1));
+    hand.press("g", "g", |_, now| row_of(now) == Some(1));
     for _ in 0..8 {
-        press("j", "j", |before, now| moved(before, now, 1));
+        hand.press("j", "j", |before, now| moved(before, now, 1));
     }
-    press("k", "k", |before, now| moved(before, now, -1));
-    press("\x04", "^d", |before, now| row_of(now) > row_of(before));
-    press("\x04", "^d", |before, now| row_of(now) > row_of(before));
-    press("\x15", "^u", |before, now| row_of(now) < row_of(before));
-    press("\x06", "^f", |before, now| row_of(now) > row_of(before));
-    press("G", "G", |before, now| row_of(now) >= row_count(before));
-    press("k", "k", |before, now| row_of(now).is_some() && row_of(now) != row_of(before));
-    press(ENTER, "Enter", |_, now| now.has("Response"));
-    press("]", "]", |before, now| now.has("Request") && now.rows != before.rows);
-    press(ESC, "Esc", |_, now| !now.has("Response"));
-    press("s", "s", |_, now| now.has("sort by latency"));
+    hand.press("k", "k", |before, now| moved(before, now, -1));
+    hand.press("\x04", "^d", |before, now| row_of(now) > row_of(before));
+    hand.press("\x04", "^d", |before, now| row_of(now) > row_of(before));
+    hand.press("\x15", "^u", |before, now| row_of(now) < row_of(before));
+    hand.press("\x06", "^f", |before, now| row_of(now) > row_of(before));
+    hand.press("G", "G", |before, now| row_of(now) >= row_count(before));
+    hand.press("k", "k", |before, now| row_of(now).is_some() && row_of(now) != row_of(before));
+    hand.press(ENTER, "Enter", |_, now| now.has("Response"));
+    hand.press("]", "]", |before, now| now.has("Request") && now.rows != before.rows);
+    hand.press(ESC, "Esc", |_, now| !now.has("Response"));
+    hand.press("s", "s", |_, now| now.has("sort by latency"));
     match round % 4 {
         1 => {
-            press("5", "sort", |_, now| !now.has("sort by latency") && now.has("sort latency"));
+            let is_so: Answer = |_, now| {
+                !now.has("sort by latency") && (now.has("sort latency") || now.has("sorting by"))
+            };
+            let end = End { what: "until all are sorted", is_so: |now| now.has("sort latency") };
+            hand.set_off("5", "sort", is_so, end);
             for _ in 0..if round == 1 { 60 } else { 2 } {
-                press("j", "j while sorted", |before, now| now.selected() != before.selected());
+                hand.press("j", "j while sorted", |before, now| {
+                    now.selected() != before.selected()
+                });
             }
-            press("s", "s", |_, now| now.has("sort by latency"));
-            press("1", "sort back", |_, now| !now.has("latency"));
+            hand.press("s", "s", |_, now| now.has("sort by latency"));
+            hand.press("1", "sort back", |_, now| !now.has("latency"));
         }
-        _ => press(ESC, "Esc", |_, now| !now.has("sort by latency")),
+        _ => hand.press(ESC, "Esc", |_, now| !now.has("sort by latency")),
     }
-    press("f", "f", |_, now| now.cursor.is_some());
+    hand.press("f", "f", |_, now| now.cursor.is_some());
     for (at, _) in FILTER.char_indices() {
-        press(&FILTER[at..=at], "a letter of the filter", FILTERED[at]);
+        hand.press(&FILTER[at..=at], "a letter of the filter", FILTERED[at]);
     }
     if round.is_multiple_of(3) {
-        press(ENTER, "filter", |_, now| now.cursor.is_none() && now.has("[tool:rare]"));
-        press("k", "k while filtering", |before, now| {
-            now.selected().is_some() && now.rows != before.rows
-        });
+        let is_so: Answer = |_, now| now.cursor.is_none() && now.has("[tool:rare]");
+        let end = End { what: "until two have passed", is_so: |now| passed(now) >= Some(2) };
+        hand.set_off(ENTER, "filter", is_so, end);
+        hand.press("k", "k while filtering", |before, now| now.selected() != before.selected());
     }
-    press(ESC, "Esc", |_, now| !now.has(FILTER));
+    hand.press(ESC, "Esc", |_, now| !now.has(FILTER));
 }
 
 /// What is typed into the prompt, letter by letter.
@@ -253,6 +323,11 @@ fn row_of(shown: &Shown) -> Option<u64> {
     after.split(' ').next()?.parse().ok()
 }
 
+/// `37/418` of the counters: so many rows pass.
+fn passed(shown: &Shown) -> Option<u64> {
+    counters(shown)?.trim_start().split([' ', '/']).next()?.parse().ok()
+}
+
 /// `418/418` of the counters: so many rows there are.
 fn row_count(shown: &Shown) -> Option<u64> {
     counters(shown)?.trim_start().split([' ', '/']).nth(1)?.parse().ok()
@@ -290,7 +365,24 @@ fn leave(mut screen: Terminal) {
     drop(screen);
 }
 
-/// A client and a server of the recorded session, and the proxy between them.
+/// The server of the recorded session.
+fn serve() {
+    // The recorded server's address: what is said there belongs to its session.
+    let listener = TcpListener::bind("127.0.0.1:3000").expect("port 3000 is free");
+    origin::Origin::serve_on(listener, |request, stream| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let id = body.split("\"id\":").nth(1).and_then(|rest| rest.split(',').next());
+        let text = "hay ".repeat(40);
+        let answer = format!(
+            r#"{{"jsonrpc":"2.0","id":{},"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#,
+            id.unwrap_or("0")
+        );
+        let answer = origin::json(&answer, "Mcp-Session-Id: s-0\r\n");
+        std::io::Write::write_all(stream, answer.as_bytes()).is_ok()
+    });
+}
+
+/// A client of the recorded session, and the proxy that it goes through.
 struct Traffic {
     stop: Arc<AtomicBool>,
     sent: Arc<AtomicU64>,
@@ -299,19 +391,6 @@ struct Traffic {
 
 impl Traffic {
     fn start(proxy: SocketAddr, rate: u64) -> Self {
-        // The recorded server's address: what is said there belongs to its session.
-        let listener = TcpListener::bind("127.0.0.1:3000").expect("port 3000 is free");
-        origin::Origin::serve_on(listener, |request, stream| {
-            let body = String::from_utf8_lossy(&request.body).into_owned();
-            let id = body.split("\"id\":").nth(1).and_then(|rest| rest.split(',').next());
-            let text = "hay ".repeat(40);
-            let answer = format!(
-                r#"{{"jsonrpc":"2.0","id":{},"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#,
-                id.unwrap_or("0")
-            );
-            let answer = origin::json(&answer, "Mcp-Session-Id: s-0\r\n");
-            std::io::Write::write_all(stream, answer.as_bytes()).is_ok()
-        });
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (stops, counts) = (Arc::clone(&stop), Arc::clone(&sent));
         let client = wiretape::tasks::thread("client", move || {
@@ -345,31 +424,42 @@ impl Traffic {
     }
 }
 
-/// How long each kind of key took.
+/// How long it took.
 #[derive(Default)]
 struct Times {
-    kinds: Vec<(&'static str, Vec<Duration>)>,
+    /// Each kind of key, until it was answered,
+    keys: Kinds,
+    /// and what some of them set off, until it was done.
+    work: Kinds,
 }
 
-impl Times {
+#[derive(Default)]
+struct Kinds(Vec<(&'static str, Vec<Duration>)>);
+
+impl Kinds {
     fn add(&mut self, kind: &'static str, took: Duration) {
-        match self.kinds.iter_mut().find(|(own, _)| *own == kind) {
+        match self.0.iter_mut().find(|(own, _)| *own == kind) {
             Some((_, times)) => times.push(took),
-            None => self.kinds.push((kind, vec![took])),
+            None => self.0.push((kind, vec![took])),
         }
     }
 
     fn all(&self) -> u64 {
-        self.kinds.iter().map(|(_, times)| times.len() as u64).sum()
+        self.0.iter().map(|(_, times)| times.len() as u64).sum()
     }
 
     fn told(&self) {
+        self.0.iter().for_each(|(kind, times)| print(&line(kind, times.clone())));
+    }
+}
+
+impl Times {
+    fn told(&self) {
         print("                             n      p50      p95      p99      max  ms");
-        for (kind, times) in &self.kinds {
-            print(&line(kind, times.clone()));
-        }
-        let all = self.kinds.iter().flat_map(|(_, times)| times).copied().collect();
+        self.keys.told();
+        let all = self.keys.0.iter().flat_map(|(_, times)| times).copied().collect();
         print(&line("all", all));
+        self.work.told();
     }
 }
 
