@@ -73,6 +73,23 @@ impl OwnerSource {
     }
 }
 
+/// What is stored, ascending, and what is not yet, in one list of at most so many. Nearly always nothing
+/// is to be added, and a list of a megabyte goes on as it is.
+fn merged(
+    mut stored: Vec<Summary>,
+    running: BTreeMap<ExchangeId, Summary>,
+    most: usize,
+) -> Vec<Summary> {
+    if !running.is_empty() {
+        stored.extend(running.into_values());
+        // Stable: of what is in both, what is stored comes first and stays.
+        stored.sort_by_key(|summary| summary.id);
+        stored.dedup_by_key(|summary| summary.id);
+        stored.truncate(most);
+    }
+    stored
+}
+
 impl Source for OwnerSource {
     fn summaries(&mut self) -> Result<Vec<Summary>, SourceError> {
         self.catch_up();
@@ -105,16 +122,10 @@ impl Source for OwnerSource {
         // Of the tail, what lies behind the last one stored comes with the next part.
         let last = stored.last().map(|summary| summary.id).filter(|_| stored.len() == most);
         live.retain(|(id, _)| Some(*id) > after && last.is_none_or(|last| *id < last));
-        let mut found: BTreeMap<ExchangeId, Summary> =
-            stored.into_iter().map(|summary| (summary.id, summary)).collect();
         let mut running = BTreeMap::new();
         self.tail(live, &mut running)?;
-        for (id, summary) in running {
-            if plan.admits(&summary) {
-                found.entry(id).or_insert(summary);
-            }
-        }
-        Ok(found.into_values().take(most).collect())
+        running.retain(|_, summary| plan.admits(summary));
+        Ok(merged(stored, running, most))
     }
 
     fn kept(&mut self, sessions: &[ExchangeId]) -> Result<Vec<Option<Judgement>>, SourceError> {

@@ -34,6 +34,9 @@ const BUCKET_BITS: u32 = 15;
 /// Ids of exchanges that are read ahead where no key leads.
 const IDS_AT_ONCE: usize = 256;
 
+/// Places that are reserved for exchanges that are asked for at once; for more the list grows.
+const ROOM: usize = 1_024;
+
 /// Bytes of an exchange's id.
 const ID_BYTES: usize = 16;
 
@@ -136,8 +139,9 @@ pub(super) fn find(
     if after == Some(HIGHEST) || most == 0 {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
     if plan.all.is_empty() && plan.during.is_none() {
+        // All that are asked for are there, save at the end: the list is not moved as it grows.
+        let mut found = Vec::with_capacity(most.min(ROOM));
         catalog.walk(Table::Exchanges, start.as_bytes(), &mut |key, value| {
             if key > &last.as_bytes()[..] {
                 return Ok(false);
@@ -147,6 +151,7 @@ pub(super) fn find(
         })?;
         return Ok(found);
     }
+    let mut found = Vec::new();
     let mut lists: Vec<Ids<'_>> =
         plan.all.iter().map(|any| Ids::AnyOf(AnyOf::new(catalog, any))).collect();
     if lists.is_empty() {

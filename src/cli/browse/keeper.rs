@@ -29,7 +29,7 @@ const FIRST_PART: usize = 64;
 
 /// then more. Rows are told in parts of this size: so few that the UI can look for keys between two of
 /// them, and that what is on its way is little.
-const LARGEST_PART: usize = 1_024;
+const LARGEST_PART: usize = 256;
 
 /// Pieces of the feed that are taken in before they are told.
 const AT_ONCE: usize = 8;
