@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 /// A record is a unit, and so is every so much of its bytes.
 const UNIT_BYTES: usize = 4096;
 
-/// Of heavy traffic so many units a second are told: over a thousand exchanges, of which a terminal
-/// UI shows forty at a time. It takes 4 % of a core to take them in.
-const UNITS_A_SECOND: u64 = 8_000;
+/// Of heavy traffic so many units a second are told: over five hundred exchanges, of which a terminal
+/// UI shows forty at a time. To tell them and to take them in is 4 % of a core.
+const UNITS_A_SECOND: u64 = 4_000;
 
 /// What may be told at once when it was calm before. No more is saved up.
 const BURST: i64 = 8_000;
@@ -112,8 +112,8 @@ mod tests {
         let mut pace = Pace::new(0, now);
         for recorded in 1..10_000 {
             now += Duration::from_millis(10);
-            assert_eq!(pace.wait(recorded * 80, now), None, "{recorded}");
-            pace.spend(80);
+            assert_eq!(pace.wait(recorded * 40, now), None, "{recorded}");
+            pace.spend(40);
         }
     }
 }
