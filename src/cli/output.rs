@@ -6,6 +6,8 @@ use std::{
     fmt,
     fs::File,
     io::{self, BufWriter, Write},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anstream::{AutoStream, ColorChoice};
@@ -90,6 +92,17 @@ impl Output {
         Self { data, talk, styled_data: false, styled_talk: false, width, talk_width: width }
     }
 
+    /// The same, whose talk is kept until [`Output::tell`].
+    pub(crate) fn keeping_talk(self, kept: &Kept) -> Self {
+        Self { talk: Box::new(kept.clone()), ..self }
+    }
+
+    /// Says what was kept.
+    pub(crate) fn tell(&mut self, kept: &Kept) {
+        // As with `talk`.
+        let _ = self.talk.write_all(&mem::take(&mut *kept.lock()));
+    }
+
     /// How many columns a line of stdout may take.
     pub(crate) fn width(&self) -> usize {
         self.width
@@ -137,6 +150,27 @@ impl Output {
     /// Brings out what is buffered: at the end, and after each line of something live.
     pub(crate) fn flush(&mut self) -> Result<(), OutputError> {
         self.data.flush().map_err(OutputError::of)
+    }
+}
+
+/// Talk for which there is no room while a screen is up: a few lines.
+#[derive(Clone, Default)]
+pub(crate) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

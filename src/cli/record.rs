@@ -1,5 +1,7 @@
 //! `wiretape record`, and `wiretape` alone: record what passes until somebody ends it.
 
+mod screen;
+
 use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use anyhow::anyhow;
@@ -8,7 +10,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{
     Ctx,
     args::{RecordArgs, Recording},
-    browse::{Opening, Rebuilt},
     faces::ListeningFace,
     failure::{Failure, code},
     live::Form,
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     recorder::{FeedStart, attach::Attached, home::Home, lock},
     settings::{Settings, Verb, read_file},
-    tui::run::{Ended, Options},
 };
 
 /// How often it is looked whether recording has paused.
@@ -33,48 +33,15 @@ pub(super) fn run(args: &RecordArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> 
     let settings = resolve(&args.recording, &home, Verb::Record, ctx)?;
     let lines = args.json || args.recording.headless || args.recording.quiet;
     let screen = !lines && ui::is_there();
-    let options = screen.then(|| ui::options(args.looks, &home, ctx)).transpose()?;
+    if screen {
+        return screen::run(args, home, settings, ctx);
+    }
     let runtime = super::runtime()?;
-    match (runtime.block_on(station::enter(&home, settings.wide, ctx))?, options) {
-        (Place::Own(station), Some(options)) => {
-            runtime.block_on(record_and_show(station, &settings, options, ctx))
-        }
-        (Place::Own(station), None) => runtime.block_on(record(args, station, &settings, ctx)),
-        (Place::InUse(_), Some(options)) if !asks_for_more(args) => {
-            let what = home.root().display().to_string();
-            let open = move |rebuilt: Rebuilt<'_>| Opening::home(&home, rebuilt);
-            Ok(ui::code(runtime.block_on(ui::open_and_show(options, what, open))?))
-        }
-        (Place::InUse(attached), _) => runtime.block_on(attach(args, attached, &home, ctx)),
+    match runtime.block_on(station::enter(&home, settings.wide, ctx))? {
+        Place::Own(station) => runtime.block_on(record(args, station, &settings, ctx)),
+        Place::InUse(attached) => runtime.block_on(attach(args, attached, &home, ctx)),
     }
 }
-
-/// The recorder with the screen on it. Leaving the one ends the other.
-async fn record_and_show(
-    station: Station,
-    settings: &Settings,
-    options: Options,
-    ctx: &mut Ctx,
-) -> anyhow::Result<ExitCode> {
-    let listening = station.listen(&settings.listener).await?;
-    say_listening(&listening, false, ctx)?;
-    let shown = match station.opening(&listening) {
-        Ok(opening) => ui::show(options, opening).await,
-        Err(error) => Err(error),
-    };
-    // Made now: the signal that ended the screen is not the one that hurries the end.
-    let mut signals = Signals::new()?;
-    let drained = station.end(&mut signals, ctx).await?;
-    Ok(match shown? {
-        _ if !drained => ExitCode::from(code::INTERRUPTED),
-        // A recorder that is asked to end has done so (faces.md, Recording).
-        Ended::Signalled(SIGINT | SIGTERM) => ExitCode::SUCCESS,
-        ended => ui::code(ended),
-    })
-}
-
-const SIGINT: u8 = 2;
-const SIGTERM: u8 = 15;
 
 fn asks_for_more(args: &RecordArgs) -> bool {
     args.recording.listen.is_some() || !args.recording.target.is_empty()
@@ -163,10 +130,17 @@ pub(super) fn say_listening(
         ctx.out.flush()?;
         return Ok(());
     }
-    let heading =
-        |ctx: &Ctx, text: &'static str| ctx.out.paint_talk(style::HEADING, text).to_string();
-    let label = heading(ctx, "wiretape");
-    ctx.out.talk(format_args!("{label}: recording into {}", listening.home));
+    say(&format!("recording into {}", listening.home), listening, ctx);
+    ctx.out.talk(
+        "hint: `wiretape run -- CMD` in another terminal records one program; Ctrl-C ends this",
+    );
+    Ok(())
+}
+
+/// A line, and where it listens.
+fn say(line: &str, listening: &ListeningFace, ctx: &mut Ctx) {
+    let label = ctx.out.paint_talk(style::HEADING, "wiretape");
+    ctx.out.talk(format_args!("{label}: {line}"));
     if let Some(proxy) = &listening.proxy {
         ctx.out.talk(format_args!("  proxy   {proxy}"));
     }
@@ -174,10 +148,6 @@ pub(super) fn say_listening(
         ctx.out.talk(format_args!("  target  {}  for  {}", target.client_url, target.target));
     }
     ctx.out.talk(format_args!("  CA      {}", listening.ca));
-    ctx.out.talk(
-        "hint: `wiretape run -- CMD` in another terminal records one program; Ctrl-C ends this",
-    );
-    Ok(())
 }
 
 /// Somebody records already: on a terminal their lines are shown here too, otherwise two recorders
@@ -190,15 +160,7 @@ async fn attach(
 ) -> anyhow::Result<ExitCode> {
     let headless = args.recording.headless || args.json || !std::io::stdout().is_terminal();
     if asks_for_more(args) || headless {
-        let pid = lock::holder(home).map_or("unknown".to_owned(), |pid| pid.to_string());
-        return Err(Failure::with_code(
-            code::USAGE,
-            anyhow!(
-                "wiretape (pid {pid}) records into {} already\n\
-                 hint: `wiretape run -- CMD` records through it; another recording takes another --home",
-                home.root().display()
-            ),
-        ));
+        return Err(in_use(home));
     }
     ctx.out.talk(format_args!("wiretape: showing what is recorded into {}", home.root().display()));
     let mut signals = Signals::new()?;
@@ -210,4 +172,17 @@ async fn attach(
         () = printer.ended() => ctx.out.talk("wiretape: the recording is over"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Two recorders on one home.
+fn in_use(home: &Home) -> anyhow::Error {
+    let pid = lock::holder(home).map_or("unknown".to_owned(), |pid| pid.to_string());
+    Failure::with_code(
+        code::USAGE,
+        anyhow!(
+            "wiretape (pid {pid}) records into {} already\n\
+             hint: `wiretape run -- CMD` records through it; another recording takes another --home",
+            home.root().display()
+        ),
+    )
 }

@@ -9,7 +9,7 @@
 //! | check | of what | tests | on |
 //! |---|---|---|---|
 //! | 1 | first screen; in 100 ms | `everywhere`; `million` | all; tape and store |
-//! | 2 | an empty store | `recording` | live, store |
+//! | 2 | an empty store | `recording`; `entering`, before it is open | live, store; live |
 //! | 3 | help | `everywhere` | all |
 //! | 4 | Esc, q; in 300 ms | `looking`, `recording`; `million` | tape, live; tape |
 //! | 5 | a call is one row | `everywhere` | all |
@@ -30,6 +30,7 @@
 //! | 20 | pipes; the log | `looking`; `hygiene` (`log`: without a screen) | tape, store, standard input; all |
 
 mod editing;
+mod entering;
 mod everywhere;
 mod hostile;
 mod hygiene;

@@ -1,6 +1,6 @@
 //! A recording on the screen, wherever it comes from: what a person sees of it is the same.
 
-use std::{path::Path, thread};
+use std::{fmt::Debug, path::Path, thread};
 
 use tempfile::tempdir;
 
@@ -113,11 +113,16 @@ pub(crate) fn steady(shown: &Shown) -> Vec<String> {
 
 /// All of them at once. What fails is told by the thread's name.
 pub(crate) fn each(sources: &[Source], check: impl Fn(Source) + Sync) {
+    each_of(sources, |source| check(*source));
+}
+
+/// Likewise, of anything that has a name.
+pub(crate) fn each_of<T: Debug + Sync>(all: &[T], check: impl Fn(&T) + Sync) {
     thread::scope(|scope| {
-        for source in sources {
+        for one in all {
             let check = &check;
-            let name = format!("{source:?}");
-            let look = move || check(*source);
+            let name = format!("{one:?}");
+            let look = move || check(one);
             thread::Builder::new().name(name).spawn_scoped(scope, look).expect("a thread");
         }
     });

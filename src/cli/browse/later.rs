@@ -35,14 +35,15 @@ enum State {
     Over,
 }
 
-/// Told how far the rebuild of a catalog is: so many segments of so many.
-pub(in crate::cli) type Rebuilt<'a> = &'a mut dyn FnMut(u64, u64);
+/// Told how far the rebuild of a catalog is: so many segments of so many. Outside of a runtime, or on
+/// one of its threads that may block.
+pub(in crate::cli) type Rebuilt = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Starts to open something, named so, on a thread. The errors are those of a thread that cannot be
 /// started, and what cannot be opened at once.
 pub(in crate::cli) fn later(
     what: String,
-    open: impl FnOnce(Rebuilt<'_>) -> anyhow::Result<Opening> + Send + 'static,
+    open: impl FnOnce(Rebuilt) -> anyhow::Result<Opening> + Send + 'static,
 ) -> anyhow::Result<(Box<dyn Desk>, mpsc::Receiver<News>, Opened)> {
     let (news, told) = mpsc::channel(NEWS);
     let (done, is_done) = inbox::channel();
@@ -50,10 +51,12 @@ pub(in crate::cli) fn later(
     let outcome = opened.clone();
     tasks::thread("browse-open", move || {
         // Of a screen that is closed nobody is told: here and below.
-        let tell = |told| drop(news.blocking_send(told));
-        tell(News::Status(SourceStatus { what, ..SourceStatus::default() }));
-        let opening = open(&mut |done, of| tell(News::Loading { done, of }));
-        let desk = opening.and_then(|opening| desk_on(opening, news.clone()));
+        let told = news.clone();
+        let tell = move |news| drop(told.blocking_send(news));
+        tell(News::Status(SourceStatus { what, opening: true, ..SourceStatus::default() }));
+        let rebuilt = tell.clone();
+        let opening = open(Arc::new(move |done, of| rebuilt(News::Loading { done, of })));
+        let desk = opening.and_then(|opening| desk_on(opening, news));
         if !outcome.finish(desk) {
             tell(News::Unopened);
         }
@@ -143,10 +146,9 @@ mod tests {
 
     /// The demo's tape, once it is allowed.
     fn held()
-    -> (inbox::Sender<()>, impl FnOnce(Rebuilt<'_>) -> anyhow::Result<Opening> + Send + 'static)
-    {
+    -> (inbox::Sender<()>, impl FnOnce(Rebuilt) -> anyhow::Result<Opening> + Send + 'static) {
         let (go, may) = inbox::channel();
-        (go, move |_: Rebuilt<'_>| {
+        (go, move |_: Rebuilt| {
             may.recv()?;
             Opening::tape("captures/2025-11-25/typescript.tape.jsonl".into())
         })

@@ -63,17 +63,36 @@ pub(super) struct Station {
 
 /// Finds out who owns the home; a free one is opened and served to others.
 pub(super) async fn enter(home: &Home, wide: Wide, ctx: &mut Ctx) -> anyhow::Result<Place> {
+    let mut bar = Rebuild::default();
+    enter_telling(home, wide, move |done, of| bar.show(done, of), ctx).await
+}
+
+/// The same. Where a catalog is rebuilt, `rebuilt` is told how far, on a thread that may block.
+pub(super) async fn enter_telling(
+    home: &Home,
+    wide: Wide,
+    rebuilt: impl FnMut(u64, u64) + Send + 'static,
+    ctx: &mut Ctx,
+) -> anyhow::Result<Place> {
     match attach::open_home(home, Purpose::Write).await? {
         Opened::InUse(attached) => Ok(Place::InUse(attached)),
-        Opened::Free(lock) => Station::open(home.clone(), lock, wide, ctx).await.map(Place::Own),
+        Opened::Free(lock) => {
+            Station::open(home.clone(), lock, wide, rebuilt, ctx).await.map(Place::Own)
+        }
     }
 }
 
 impl Station {
-    async fn open(home: Home, lock: HomeLock, wide: Wide, ctx: &mut Ctx) -> anyhow::Result<Self> {
+    async fn open(
+        home: Home,
+        lock: HomeLock,
+        wide: Wide,
+        rebuilt: impl FnMut(u64, u64) + Send + 'static,
+        ctx: &mut Ctx,
+    ) -> anyhow::Result<Self> {
         let authority = Arc::new(Authority::open(&home.certs())?);
         let leaves = Arc::new(Leaves::new(Arc::clone(&authority)));
-        let (recorder, tap, recovered) = open_recorder(&home, wide).await?;
+        let (recorder, tap, recovered) = open_recorder(&home, wide, rebuilt).await?;
         say_recovered(&recovered, ctx);
         let tasks = Tasks::new();
         let owner = Arc::new(RecorderOwner::new(
@@ -192,7 +211,11 @@ fn named(joined: &Joined) -> String {
     }
 }
 
-async fn open_recorder(home: &Home, wide: Wide) -> anyhow::Result<(Recorder, tap::Tap, Recovered)> {
+async fn open_recorder(
+    home: &Home,
+    wide: Wide,
+    mut rebuilt: impl FnMut(u64, u64) + Send + 'static,
+) -> anyhow::Result<(Recorder, tap::Tap, Recovered)> {
     let captures = home.captures();
     let settings = RecorderSettings {
         on_full: match wide.on_full {
@@ -203,10 +226,7 @@ async fn open_recorder(home: &Home, wide: Wide) -> anyhow::Result<(Recorder, tap
         require_recording: wide.require_recording,
         redact_at_capture: wide.redact_at_capture,
     };
-    let opened = tasks::blocking(move || {
-        let mut bar = Rebuild::default();
-        Recorder::open(&captures, settings, &mut |done, of| bar.show(done, of))
-    });
+    let opened = tasks::blocking(move || Recorder::open(&captures, settings, &mut rebuilt));
     Ok(opened.await??)
 }
 

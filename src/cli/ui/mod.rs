@@ -61,7 +61,7 @@ pub(super) async fn show(options: Options, opening: Opening) -> anyhow::Result<E
 pub(super) async fn open_and_show(
     options: Options,
     what: String,
-    open: impl FnOnce(Rebuilt<'_>) -> anyhow::Result<Opening> + Send + 'static,
+    open: impl FnOnce(Rebuilt) -> anyhow::Result<Opening> + Send + 'static,
 ) -> anyhow::Result<Ended> {
     let (desk, news, opened) = browse::later(what, open)?;
     let ended = shown(options, desk, news).await;

@@ -43,11 +43,11 @@ pub(in crate::cli) fn run(args: &OpenArgs, ctx: &mut Ctx) -> anyhow::Result<Exit
     let of_input = spooled.as_ref().map(|file| file.path().to_owned());
     let tape = args.tape.clone();
     let what = tape.as_deref().unwrap_or(home.root()).display().to_string();
-    let open = move |rebuilt: Rebuilt<'_>| {
+    let open = move |rebuilt: Rebuilt| {
         let opening = match (of_input, tape) {
             (Some(path), _) => standard_input(path)?,
             (None, Some(path)) => Opening::tape(path)?,
-            (None, None) => Opening::home(&home, rebuilt)?,
+            (None, None) => Opening::home(&home, &mut |done, of| rebuilt(done, of))?,
         };
         Ok(Opening { reveal, as_of, ..opening })
     };

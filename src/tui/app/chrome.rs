@@ -68,6 +68,8 @@ impl App {
             let what = status.listening.first().map_or(&*status.what, String::as_str);
             let what = what.trim_start_matches("http://");
             badges.push(format!("{} REC {}", canvas.glyph("●", "*"), text::visible(what)));
+        } else if status.opening {
+            badges.push(format!("opening {}", text::visible(&status.what)));
         } else {
             badges.push(text::visible(&status.what).into_owned());
         }

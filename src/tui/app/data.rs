@@ -89,7 +89,8 @@ impl Data {
                 }
             }
             News::Loading { done, of } => {
-                self.loaded |= done >= of;
+                // A catalog that is rebuilt says nothing of what is in it.
+                self.loaded |= done >= of && !self.status.opening;
                 self.loading = (done < of).then_some((done, of));
             }
             News::Status(status) => {

@@ -226,6 +226,25 @@ fn the_clock_of_a_tape_stands() {
 }
 
 #[test]
+fn what_is_being_opened_is_neither_empty_nor_recorded() {
+    let mut app = app();
+    let what = "/home/me/wiretape".to_owned();
+    told(&mut app, [News::Status(SourceStatus { what, opening: true, ..SourceStatus::default() })]);
+    let opening = screen(&app, 80, 24);
+    assert_eq!(opening.matches("opening /home/me/wiretape").count(), 2, "{opening}");
+    told(&mut app, [News::Loading { done: 3, of: 12 }]);
+    let rebuilding = screen(&app, 80, 24);
+    assert!(rebuilding.contains("rebuilding the catalog: 3 of 12 segments"), "{rebuilding}");
+    told(&mut app, [News::Loading { done: 12, of: 12 }]);
+    let rebuilt = screen(&app, 80, 24);
+    assert!(!rebuilt.contains("No session") && !rebuilt.contains("REC"), "{rebuilt}");
+    // Nothing is recorded yet: nothing is asked.
+    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
+    told(&mut app, listening());
+    assert!(screen(&app, 80, 24).contains("Listening on http://127.0.0.1:7070"));
+}
+
+#[test]
 fn it_is_said_that_what_comes_is_behind() {
     let mut app = app();
     let status = |behind_s| SourceStatus { live: true, behind_s, ..SourceStatus::default() };

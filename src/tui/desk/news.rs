@@ -102,6 +102,8 @@ pub enum News {
 pub struct SourceStatus {
     /// What is read: the tape's file, the home, the recorder's address.
     pub what: String,
+    /// It is still being opened: nobody knows what there is, and nothing listens yet.
+    pub opening: bool,
     /// Records are still coming.
     pub live: bool,
     /// The recorder runs in this process: leaving ends it.

@@ -366,6 +366,14 @@ fn nothing_yet(data: &Data) -> Option<String> {
     if let Some(why) = &data.broken {
         return Some(format!("{why}\n\nopen it again to try anew; what was read before stays"));
     }
+    if data.status.opening {
+        return Some(match data.loading {
+            Some((done, of)) => {
+                format!("rebuilding the catalog: {done} of {}", text::count(of, "segment"))
+            }
+            None => format!("opening {}", data.status.what),
+        });
+    }
     let (done, of) = data.loading?;
     Some(format!("reading {done} of {}; rows appear as they are read", text::count(of, "exchange")))
 }
