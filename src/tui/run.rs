@@ -54,7 +54,7 @@ pub enum Ended {
 pub async fn run(
     options: Options,
     desk: Box<dyn Desk>,
-    news: mpsc::Receiver<News>,
+    mut news: mpsc::Receiver<News>,
 ) -> io::Result<Ended> {
     // crossterm drops colours by itself where NO_COLOR is set; what was decided holds.
     crossterm::style::force_color_output(options.theme.colour);
@@ -68,7 +68,10 @@ pub async fn run(
     let (texts, read) = mpsc::channel(1);
     let painter = Painter::new(size);
     let mut ui = Ui { app, painter, screen, desk, log, editor, editing: None, texts, ended: None };
-    let ended = ui.turn(signals, events, news, read).await;
+    let ended = match ui.begin(&mut news)? {
+        Some(ended) => Ok(ended),
+        None => ui.turn(signals, events, news, read).await,
+    };
     drop(ui);
     ended
 }
@@ -95,7 +98,6 @@ impl Ui {
         mut news: mpsc::Receiver<News>,
         mut read: mpsc::Receiver<Msg>,
     ) -> io::Result<Ended> {
-        self.painter.paint(&self.app)?;
         let mut painted = Instant::now();
         let mut paced = painted;
         let mut dirty = false;
@@ -199,6 +201,16 @@ impl Ui {
                 dirty = false;
             }
         }
+    }
+
+    /// The first frame. It says what is known already: what is being opened, or all of a small recording.
+    fn begin(&mut self, news: &mut mpsc::Receiver<News>) -> io::Result<Option<Ended>> {
+        for _ in 0..AT_ONCE {
+            let Ok(next) = news.try_recv() else { break };
+            self.update(Msg::News(next), &mut false)?;
+        }
+        self.painter.paint(&self.app)?;
+        Ok(self.ended)
     }
 
     /// Gives the terminal to the editor until that ends. News wait: nobody who records waits for them.
