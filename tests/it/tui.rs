@@ -8,7 +8,7 @@
 //!
 //! | check | of what | tests | on |
 //! |---|---|---|---|
-//! | 1 | first screen; in 100 ms | `everywhere`; `million` | all; tape and store |
+//! | 1 | first screen; in 100 ms | `everywhere`; `million` | all; tape, store, live |
 //! | 2 | an empty store | `recording`; `entering`, before it is open | live, store; live |
 //! | 3 | help | `everywhere` | all |
 //! | 4 | Esc, q; in 300 ms | `looking`, `recording`; `million` | tape, live; tape |

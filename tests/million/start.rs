@@ -32,7 +32,8 @@ fn check_1_the_first_screen_is_there_at_once() {
     let home = tempdir().expect("a folder");
     million::make(home.path(), million::Size { exchanges: 20, sessions: 2 });
     let best = |words: &[&str]| (0..TRIES).map(|_| first_paint(home.path(), words)).min();
-    for (what, words) in [("tape", &["open", TAPE][..]), ("store", &["open"])] {
+    let record = ["record", "--listen", "127.0.0.1:0"];
+    for (what, words) in [("tape", &["open", TAPE][..]), ("store", &["open"]), ("live", &record)] {
         let took = best(words).expect("some");
         tell(what, took);
         assert!(took < Duration::from_millis(100) * patience(), "{what}: {took:?}");

@@ -2,16 +2,18 @@
 //! terminal is given back, what is to be said is said, and the home is free.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
+    io::Write as _,
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
+    process::Output,
 };
 
 use tempfile::tempdir;
 
 use super::proxy;
 use crate::support::{
-    sources::each_of,
+    sources::{each_of, has_sessions},
     terminal::{Shown, Start, Terminal},
     wiretape::{Recorder, lines, of, run, signal, wiretape},
 };
@@ -26,6 +28,13 @@ fn hold(home: &Path) -> File {
 fn is_free(home: &Path) {
     let lock = File::open(home.join("lock")).expect("a file");
     lock.try_lock().expect("the home is let go");
+}
+
+/// The last segment of a store.
+fn segment(home: &Path) -> PathBuf {
+    let files = fs::read_dir(home.join("captures")).expect("a folder");
+    let files = files.map(|file| file.expect("a file").path());
+    files.filter(|path| path.is_file()).max().expect("a segment")
 }
 
 fn record(home: &Path, words: &[&str]) -> Terminal {
@@ -142,21 +151,27 @@ fn leaving_at_once_ends_it() {
     assert_eq!(of(&lines(home.path(), &["list"]), "session").len(), 2);
 }
 
-/// Ends by itself with the words and the code that it has without a screen.
-fn fails_as_headless(home: &Path, words: &[&str]) {
-    fails_so(&mut record(home, words), home, words);
+/// What it comes to without a screen.
+fn headless(home: &Path, words: &[&str]) -> Output {
+    let words = [&["record", "--headless"], words].concat();
+    wiretape(home, &words).output().expect("it starts")
 }
 
-fn fails_so(terminal: &mut Terminal, home: &Path, words: &[&str]) {
-    let mut plain = wiretape(home, &[&["record", "--headless"], words].concat());
-    let plain = plain.output().expect("it starts");
+/// Ends by itself with the words and the code that it has without a screen.
+fn fails_as(plain: &Output, terminal: &mut Terminal) {
     let code = plain.status.code().expect("no signal");
     assert_ne!(code, 0);
-    assert_eq!(terminal.ended().exit_code(), u32::try_from(code).expect("a code"), "{words:?}");
+    assert_eq!(terminal.ended().exit_code(), u32::try_from(code).expect("a code"));
     terminal.is_given_back();
     let said = joined(&terminal.shown().text());
     let wanted = joined(&String::from_utf8_lossy(&plain.stderr));
-    assert!(said.contains(&wanted), "{words:?}: {said}\nand not\n{wanted}");
+    assert!(said.contains(&wanted), "{said}\nand not\n{wanted}");
+}
+
+/// One after the other: each has the home for itself.
+fn fails_as_headless(home: &Path, words: &[&str]) {
+    let plain = headless(home, words);
+    fails_as(&plain, &mut record(home, words));
 }
 
 #[test]
@@ -173,15 +188,31 @@ fn a_port_in_use_is_said_on_the_terminal() {
 fn a_store_that_cannot_be_opened_is_said_on_the_terminal() {
     let home = tempdir().expect("a folder");
     run(home.path(), &["demo", "--headless"]);
-    let files = fs::read_dir(home.path().join("captures")).expect("a folder");
-    let files = files.map(|file| file.expect("a file").path());
-    let segment = files.filter(|path| path.is_file()).max().expect("a segment");
+    let segment = segment(home.path());
     let mut newer = fs::read(&segment).expect("readable");
     // The format's version (`store::segments`).
     newer[8] += 1;
     fs::write(&segment, newer).expect("written");
     fails_as_headless(home.path(), &["--listen", "127.0.0.1:0"]);
     is_free(home.path());
+}
+
+/// Noise after the last whole entry, as a crash leaves it.
+#[test]
+fn what_was_mended_is_said_once_the_screen_is_closed() {
+    let home = tempdir().expect("a folder");
+    run(home.path(), &["demo", "--headless"]);
+    let torn = OpenOptions::new().append(true).open(segment(home.path()));
+    torn.expect("a file").write_all(&[200, 0, 0, 0, 1, 2, 3, 4, 5]).expect("written");
+    let mut terminal = record(home.path(), &["--listen", "127.0.0.1:0"]);
+    terminal.until("the sessions", has_sessions);
+    terminal.keys("q").until("the question", |shown| shown.has("y yes"));
+    terminal.keys("y");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    terminal.is_given_back();
+    let said = joined(&terminal.shown().text());
+    assert!(said.contains("9bytesofanunfinishedentry"), "{said}");
+    assert!(!on_the_screen(&terminal).contains("unfinished"));
 }
 
 #[test]
@@ -203,6 +234,6 @@ fn a_home_that_stays_locked_is_said_once_the_screen_is_gone() {
     let words = ["--listen", "127.0.0.1:0"];
     let mut terminal = record(home.path(), &words);
     terminal.until("the screen", is_opening);
-    fails_so(&mut terminal, home.path(), &words);
+    fails_as(&headless(home.path(), &words), &mut terminal);
     assert!(!on_the_screen(&terminal).contains("error: "));
 }
