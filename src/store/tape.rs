@@ -18,6 +18,7 @@
 mod form;
 mod header;
 mod join;
+mod lines;
 mod payload;
 mod places;
 mod reader;
@@ -27,6 +28,7 @@ mod tests;
 mod writer;
 
 pub use header::{Redaction, TapeHeader};
+pub use lines::{Lines, Part};
 pub use places::Places;
 pub use reader::{Line, TapeReader};
 pub use spool::{Spool, Written};

@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
-use super::{TapeError, TapeReader, form};
+use super::{TapeError, TapeReader, lines::Lines};
 use crate::capture::{ExchangeId, Record, Timestamp};
 
 /// The most that is read of line 1; a tape's is far shorter.
@@ -76,6 +76,17 @@ impl<R: BufRead + Seek> Places<R> {
     ///
     /// The input's, or that the tape was changed since.
     pub fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, TapeError> {
+        let mut records = self.lines(exchange)?.all().records()?;
+        records.sort_by_key(|record| record.n);
+        Ok(records)
+    }
+
+    /// The lines of one exchange as they lie; none where it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The input's, or that the tape was changed since.
+    pub fn lines(&mut self, exchange: ExchangeId) -> Result<Lines, TapeError> {
         let first = self.spans.partition_point(|span| span.exchange < exchange);
         let rest = self.spans.get(first..).unwrap_or_default();
         let own = || rest.iter().take_while(|span| span.exchange == exchange);
@@ -95,13 +106,7 @@ impl<R: BufRead + Seek> Places<R> {
                 return Err(TapeError::Changed);
             }
         }
-        let text = std::str::from_utf8(&text).map_err(|_| TapeError::Changed)?;
-        let mut records = Vec::new();
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let read = form::read(line, self.started_at).map_err(|_| TapeError::Changed)?;
-            records.extend(read.into_iter().flatten());
-        }
-        records.sort_by_key(|record| record.n);
-        Ok(records)
+        let text = String::from_utf8(text).map_err(|_| TapeError::Changed)?;
+        Ok(Lines { text, started_at: self.started_at })
     }
 }

@@ -19,6 +19,10 @@ fn import(tape: &[u8]) -> Vec<Record> {
     TapeReader::new(tape).unwrap().records().collect::<Result<_, _>>().unwrap()
 }
 
+fn places(tape: Vec<u8>) -> Places<Cursor<Vec<u8>>> {
+    Places::read(Cursor::new(tape), |_| {}, |_, _| {}).unwrap()
+}
+
 /// As a store gives them back: by exchange, ascending by number; notices in the order they came.
 fn by_exchange(records: Vec<Record>) -> Vec<Vec<Record>> {
     let mut sorted = records;
@@ -58,6 +62,25 @@ proptest! {
         prop_assert_eq!(again.concat(), expected);
         prop_assert_eq!(String::from_utf8(export(&again)), String::from_utf8(tape.clone()));
         prop_assert_eq!(copy(&tape), tape);
+    }
+
+    #[test]
+    fn lines_in_parts_are_the_same_lines(
+        exchanges in vec(arbitrary::exchange(), 0..4),
+        most in 0_usize..9,
+    ) {
+        let all = by_exchange(exchanges.into_iter().flatten().collect());
+        let mut places = places(export(&all));
+        for exchange in all {
+            let id = exchange.first().and_then(|record| record.exchange).expect("it has one");
+            let lines = places.lines(id).unwrap();
+            let parts = lines.parts(most);
+            prop_assert!(parts.len() <= most.max(1));
+            let parts: Vec<_> = parts.into_iter().map(|part| part.records().unwrap()).collect();
+            prop_assert!(parts.iter().all(|part| !part.is_empty()));
+            prop_assert_eq!(parts.concat(), lines.all().records().unwrap());
+            prop_assert_eq!(places.records(id).unwrap(), exchange);
+        }
     }
 
     #[test]
@@ -120,6 +143,18 @@ fn joined_bodies_end_at_one_mebibyte() {
     let tape = export(std::slice::from_ref(&records));
     assert_eq!(std::str::from_utf8(&tape).unwrap().lines().count(), 1 + 1 + 3);
     assert_eq!(import(&tape), records);
+    let lines = places(tape).lines(ExchangeId::from_bytes([7; 16])).unwrap();
+    for (most, lengths) in [(1, vec![4]), (2, vec![3, 1]), (3, vec![2, 1, 1]), (9, vec![2, 1, 1])] {
+        let parts = lines.parts(most).into_iter().map(|part| part.records().unwrap());
+        let of_lines: Vec<usize> = parts
+            .map(|part| {
+                // A line has up to three chunks.
+                let chunks = part.iter().filter(|r| matches!(r.fact, Fact::Chunk { .. })).count();
+                part.len() - chunks + chunks.div_ceil(3)
+            })
+            .collect();
+        assert_eq!(of_lines, lengths, "{most}");
+    }
 }
 
 #[test]
