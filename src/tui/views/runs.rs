@@ -55,7 +55,7 @@ impl View for RunsView {
         let run = self.list.selected.and_then(|ticket| data.runs.get(ticket));
         match (action, run) {
             (Action::Open, Some(run)) => {
-                Flow::Open(Box::new(Replay::again(run.session, run.ticket)))
+                Flow::Open(Box::new(Replay::again(run.session, run.ticket, run.is_diff())))
             }
             _ => Flow::Pass,
         }

@@ -38,6 +38,8 @@ pub(crate) struct Replay {
     session: SessionId,
     ticket: Ticket,
     begins: Option<Begins>,
+    /// Nothing is sent: two recorded things are held against each other.
+    is_diff: bool,
     list: List<usize>,
     ids: Vec<usize>,
     /// The difference of the selected step at which the pane begins.
@@ -64,15 +66,17 @@ pub(crate) enum Begins {
 
 impl Replay {
     pub(crate) fn new(session: SessionId, begins: Begins, ticket: Ticket) -> Self {
-        Self { begins: Some(begins), ..Self::again(session, ticket) }
+        let is_diff = !matches!(begins, Begins::Replay(..));
+        Self { begins: Some(begins), ..Self::again(session, ticket, is_diff) }
     }
 
     /// One that was begun before.
-    pub(crate) fn again(session: SessionId, ticket: Ticket) -> Self {
+    pub(crate) fn again(session: SessionId, ticket: Ticket, is_diff: bool) -> Self {
         Self {
             session,
             ticket,
             begins: None,
+            is_diff,
             list: List::default(),
             ids: Vec::new(),
             hunk: 0,
@@ -209,6 +213,9 @@ impl Replay {
         let Some(run) = self.run(data) else { return Flow::Stay };
         let ended = run.ended.as_ref();
         let why = match ended {
+            _ if self.is_diff => {
+                "a diff has no answers to put in: replay a tape against its server first"
+            }
             None => "wait for its end",
             Some(ended) if ended.exit == 130 => "it was stopped: what was not sent has no answer",
             Some(ended) if ended.baseline.is_none() => {
@@ -338,6 +345,15 @@ impl View for Replay {
     }
 
     fn hints(&self) -> &'static [Action] {
+        if self.is_diff {
+            return &[
+                Action::NextHit,
+                Action::Layout,
+                Action::Ignore,
+                Action::Copy,
+                Action::Export,
+            ];
+        }
         &[
             Action::NextHit,
             Action::Layout,

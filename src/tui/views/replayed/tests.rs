@@ -262,6 +262,20 @@ fn a_tape_is_put_right_after_a_question_and_a_store_never() {
 }
 
 #[test]
+fn a_diff_offers_nothing_to_accept() {
+    let mut app = app((80, 24), COLOUR);
+    press(&mut app, "Enter");
+    press(&mut app, "m");
+    press(&mut app, "j");
+    let effects = press(&mut app, "d");
+    let Ask::Compare { ticket, .. } = *asked(&effects) else { panic!("{effects:?}") };
+    app.update(Msg::News(News::Replayed(ticket, ended())));
+    assert!(!screen(&app, 80, 24).contains("accept"));
+    assert_eq!(press(&mut app, "a"), []);
+    assert!(screen(&app, 80, 24).contains("a diff has no answers to put in"));
+}
+
+#[test]
 fn what_was_left_is_found_again_by_its_number() {
     let mut app = replayed((80, 24), COLOUR);
     press(&mut app, "q");
