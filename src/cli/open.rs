@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{self, BufReader},
     iter,
     path::Path,
     sync::Arc,
@@ -42,9 +42,24 @@ pub(crate) fn source(ctx: &Ctx, tape: Option<&Path>) -> anyhow::Result<Box<dyn S
 
 /// A tape.
 pub(crate) fn tape(path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    let file = file(path)?;
     let name = || path.display().to_string();
-    let file = File::open(path).with_context(name)?;
     Ok(Box::new(TapeSource::open(BufReader::new(file)).with_context(name)?))
+}
+
+/// The file of a tape.
+pub(crate) fn file(path: &Path) -> anyhow::Result<File> {
+    File::open(path).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => {
+                "\nhint: a path begins at the current folder; a tape is made by \
+                 `wiretape export @last -o FILE`"
+            }
+            io::ErrorKind::PermissionDenied => "\nhint: ask its owner for the right to read it",
+            _ => "",
+        };
+        anyhow::Error::new(error).context(format!("{}{hint}", path.display()))
+    })
 }
 
 /// A home's store, and whether another process owns it and may record into it. Where its catalog is

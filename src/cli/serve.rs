@@ -3,12 +3,7 @@
 mod beside;
 
 use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io::BufReader,
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
+    collections::BTreeSet, fs, io::BufReader, path::Path, process::ExitCode, sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +17,7 @@ use super::{
     faces::{ServedFace, StandFace, TargetFace},
     failure::{Failure, code},
     masked::Mask,
+    open,
     output::{Output, style},
     recording::Recording,
     signals::Signals,
@@ -92,7 +88,7 @@ pub(crate) fn run(args: &ServeArgs, ctx: &mut Ctx) -> anyhow::Result<ExitCode> {
 fn read(paths: &[std::path::PathBuf], ctx: &Ctx) -> anyhow::Result<Tapes> {
     let mut placeholders = BTreeSet::new();
     for path in paths {
-        let file = File::open(path).with_context(|| path.display().to_string())?;
+        let file = open::file(path)?;
         let tape = TapeReader::new(BufReader::new(file));
         let tape = tape.with_context(|| path.display().to_string())?;
         placeholders.extend(tape.header().redactions.iter().map(|r| r.placeholder.clone()));

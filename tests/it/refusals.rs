@@ -49,6 +49,16 @@ fn a_captures_folder_that_is_a_file_is_refused() {
     assert!(said.contains("captures"), "{said}");
 }
 
+#[test]
+fn a_tape_that_is_not_there_is_said_with_what_helps() {
+    let home = tempdir().expect("a folder");
+    for words in [&["list", "--tape"][..], &["serve"]] {
+        let said = refusal(home.path(), &[words, &["nosuch.tape.jsonl"]].concat());
+        assert!(said.contains("nosuch.tape.jsonl"), "{said}");
+        assert!(said.contains("hint: a path begins at the current folder"), "{said}");
+    }
+}
+
 /// A newer store is refused by its version and left as it is, also where its catalog would have to
 /// be rebuilt.
 #[test]
