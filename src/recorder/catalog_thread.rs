@@ -252,12 +252,22 @@ impl CatalogThread {
         }
     }
 
+    /// Rows that outlived their entries would be of exchanges that nobody can read: the engine writes
+    /// when it likes, so the journal goes first.
     fn apply(&mut self, durable: bool) {
-        let changes = self.fold.take();
         let durable = durable || self.synced.elapsed() >= SYNC_PERIOD;
+        let journal = &self.shared.journal;
+        // What the disk refuses is told by those who write (append.rs, syncer.rs). What it does not
+        // sync is tried again, and is no reason to make the rows durable.
+        let durable = durable && journal.write_out(true).is_ok();
+        if !durable && journal.write_out(false).is_err() {
+            // It is full: entries wait in memory, and so do their rows.
+            return;
+        }
         if durable {
             self.synced = Instant::now();
         }
+        let changes = self.fold.take();
         let catalog = self.shared.catalog();
         let applied = catalog
             .apply(changes.batch)
@@ -304,6 +314,8 @@ impl CatalogThread {
     /// Another catalog from the journal; in memory when the disk has none to offer.
     fn rebuild(&mut self) {
         tracing::debug!("the catalog is made anew from the journal");
+        // As in `apply`. On a full disk there is no better catalog than one of what can be read.
+        let _ = self.shared.journal.write_out(false);
         self.scanned = None;
         // The engine lets go of its folder once nobody holds the old one.
         self.shared.replace_catalog(Arc::new(MemoryCatalog::default()));

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     capture::{ExchangeId, Fact, Outcome, Record, Side},
     clock,
-    store::{Journal, JournalReader, MemoryJournal, Position, StoreError},
+    store::{Journal, JournalReader, MemoryJournal, Position, Segments, StoreError},
     tap::{Opening, Tap, WireResponse},
 };
 
@@ -217,6 +217,27 @@ fn copy_folder(from: &Path, to: &Path) {
 
 pub(super) fn on_disk(dir: &Path) -> (Recorder, Tap, super::Recovered) {
     Recorder::open(dir, RecorderSettings::default(), &mut |_, _| {}).unwrap()
+}
+
+/// Files outlive a process that is killed; what it has in memory does not.
+#[test]
+fn no_row_is_in_the_catalog_before_its_entries_are_in_their_file() {
+    let home = tempfile::tempdir().unwrap();
+    let live = home.path().join("live");
+    let (recorder, tap, _) = on_disk(&live);
+    for round in 0..5 {
+        let id = whole_call(&tap, kept("http://a/mcp"));
+        flush(&recorder.asks);
+        until(|| !recorder.shared.live.contains(id));
+        let positions = recorder.shared.positions(id).unwrap();
+        assert!(!positions.is_empty(), "it has a row");
+        let image = home.path().join(round.to_string());
+        copy_folder(&live, &image);
+        let (journal, _) = Segments::open(&image).unwrap();
+        for position in positions {
+            assert!(journal.reader().read(position).is_ok(), "round {round}: {position:?}");
+        }
+    }
 }
 
 /// The store as a crash leaves it: a copy of its files while it is in use.

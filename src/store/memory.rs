@@ -39,6 +39,10 @@ impl Journal for MemoryJournal {
 }
 
 impl JournalReader for MemoryJournal {
+    fn write_out(&self, _: bool) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn read(&self, position: Position) -> Result<Vec<Record>, StoreError> {
         let entries = self.entries();
         let found = (position.segment == 1).then(|| entries.get(position.offset as usize));

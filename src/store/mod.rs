@@ -52,6 +52,15 @@ pub trait Journal: Send {
 
 /// Reading a journal while it may be written.
 pub trait JournalReader: Send + Sync {
+    /// Hands over to the system what was appended and is still in memory, so that it outlives this
+    /// process; with `durable` to the disk, so that it outlives a power loss. Whoever keeps where an
+    /// entry lies does this before: a place must not outlive its entry.
+    ///
+    /// # Errors
+    ///
+    /// The disk's. What was appended stays readable.
+    fn write_out(&self, durable: bool) -> Result<(), StoreError>;
+
     /// The records of the entry at `position`.
     ///
     /// # Errors

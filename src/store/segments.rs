@@ -173,6 +173,11 @@ impl Shared {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes what is buffered.
+    fn write_out(&self) -> Result<(), StoreError> {
+        self.tail().flush(&self.dir)
+    }
+
     fn sync(&self) -> Result<Position, StoreError> {
         let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         let (unsynced, reached) = {

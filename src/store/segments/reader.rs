@@ -125,6 +125,10 @@ impl SegmentReader {
 }
 
 impl JournalReader for SegmentReader {
+    fn write_out(&self, durable: bool) -> Result<(), StoreError> {
+        if durable { self.shared.sync().map(|_| ()) } else { self.shared.write_out() }
+    }
+
     fn read(&self, position: Position) -> Result<Vec<Record>, StoreError> {
         let Position { segment, offset } = position;
         let corrupt = |what: String| StoreError::Corrupt {
