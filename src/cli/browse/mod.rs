@@ -14,6 +14,7 @@ mod keeper;
 mod later;
 mod mentions;
 mod outlets;
+mod recent;
 mod replays;
 mod seek;
 mod session;

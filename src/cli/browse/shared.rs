@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{keeper::Wake, veil::Masking};
+use super::{keeper::Wake, recent::Recent, veil::Masking};
 use crate::{
     capture::{ExchangeId, Record, Timestamp},
     protocol::{
@@ -38,6 +38,8 @@ pub(super) struct Shared {
     loaded: Arc<AtomicBool>,
     /// How often the keeper has told what it read, for who waits for more.
     told: Arc<(Mutex<u64>, Condvar)>,
+    /// What was read last, where it was much.
+    recent: Recent,
     /// Problems as they were found, by the exchange that they name.
     problems: Arc<Mutex<HashMap<ExchangeId, Vec<Problem>>>>,
 }
@@ -73,6 +75,7 @@ impl Shared {
             reveals: Arc::new(AtomicBool::new(reveal)),
             loaded: Arc::default(),
             told: Arc::default(),
+            recent: Recent::default(),
             problems: Arc::default(),
         }
     }
@@ -236,11 +239,23 @@ impl Source for Shared {
     }
 
     fn delete(&mut self, exchanges: &[ExchangeId]) -> Result<Option<u64>, SourceError> {
-        self.source().delete(exchanges)
+        let deleted = self.source().delete(exchanges);
+        self.recent.forget();
+        deleted
     }
 
     fn records(&mut self, exchange: ExchangeId) -> Result<Vec<Record>, SourceError> {
-        self.source().records(exchange)
+        if let Some(records) = self.recent.get(exchange) {
+            return Ok(records);
+        }
+        let mut source = self.source();
+        // Another thread may have read it meanwhile.
+        if let Some(records) = self.recent.get(exchange) {
+            return Ok(records);
+        }
+        let records = source.records(exchange)?;
+        self.recent.keep(exchange, &records);
+        Ok(records)
     }
 
     fn notices(&mut self) -> Result<Vec<Record>, SourceError> {
