@@ -137,6 +137,11 @@ impl Calls {
 
     /// Asks for what is missing of the rows in the window.
     fn complete(&mut self, data: &Data, effects: &mut Effects) {
+        // While much is read, what is followed flies by: to read each screenful of it whole takes longer
+        // than to read all of it.
+        if self.list.follow && data.loading.is_some() {
+            return;
+        }
         let shown = self.shown(data);
         let window = self.list.top..self.list.top.saturating_add(self.page(data));
         let lacking: Vec<RowId> = window

@@ -268,6 +268,21 @@ fn rows_that_are_not_whole_are_asked_for_once() {
 }
 
 #[test]
+fn what_flies_by_while_much_is_read_is_made_whole_once_that_is_over() {
+    let mut app = live((80, 24), FULL);
+    app.update(Msg::News(News::Loading { done: 1, of: 2 }));
+    let asks = |effects: &[Effect]| {
+        effects.iter().any(|effect| matches!(effect, Effect::Ask(Ask::Complete(_))))
+    };
+    assert!(!asks(&press_only(&mut app, "<Enter>")));
+    let mut row = app.data.row(RowId(12)).expect("it is there");
+    row.number += 1;
+    assert!(!row.is_whole);
+    assert!(!asks(&app.update(Msg::News(News::Rows(vec![row])))));
+    assert!(asks(&app.update(Msg::News(News::Loading { done: 2, of: 2 }))));
+}
+
+#[test]
 fn sorting_keeps_the_selection_and_takes_in_what_changes() {
     let size = (80, 24);
     let mut app = calls(size, FULL);
