@@ -5,11 +5,11 @@
 use std::time::{Duration, Instant};
 
 /// A record is a unit, and so is every so much of its bytes.
-const UNIT_BYTES: usize = 4096;
+const UNIT_BYTES: usize = 1024;
 
 /// Of heavy traffic so many units a second are told: over five hundred exchanges, of which a terminal
 /// UI shows forty at a time. To tell them and to take them in is 4 % of a core.
-const UNITS_A_SECOND: u64 = 4_000;
+const UNITS_A_SECOND: u64 = 5_000;
 
 /// What may be told at once when it was calm before. No more is saved up.
 const BURST: i64 = 8_000;
@@ -112,8 +112,8 @@ mod tests {
         let mut pace = Pace::new(0, now);
         for recorded in 1..10_000 {
             now += Duration::from_millis(10);
-            assert_eq!(pace.wait(recorded * 40, now), None, "{recorded}");
-            pace.spend(40);
+            assert_eq!(pace.wait(recorded * 50, now), None, "{recorded}");
+            pace.spend(50);
         }
     }
 }
