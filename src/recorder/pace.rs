@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// A record is a unit, and so is every so much of its bytes.
 const UNIT_BYTES: usize = 1024;
 
-/// Of heavy traffic so many units a second are told: over five hundred exchanges, of which a terminal
-/// UI shows forty at a time. To tell them and to take them in is 4 % of a core.
+/// Of heavy traffic so many units a second are told: some five hundred small exchanges, of which a terminal
+/// UI shows forty at a time. The UI takes 5 % of a core to take them in.
 const UNITS_A_SECOND: u64 = 5_000;
 
 /// What may be told at once when it was calm before. No more is saved up.

@@ -22,36 +22,21 @@ plan=$bin/attached.toml
 fill() { sed "s#@BIN@#$bin#g; s#@WIRETAPE@#$wiretape#g; s#@HERE@#$here#g" "$@"; }
 # The plan of the folder, of which the scenarios stay and the targets have three beside them.
 awk '/^\[\[scenario\]\]/ { exit } { print }' "$measure/wiretape.toml" | fill > "$plan"
-fill >> "$plan" <<'PLAN'
+for target in alone:9105 attached:9103 own-ui:9104; do
+  name=${target%:*} kind=${name%-ui}
+  fill >> "$plan" <<PLAN
 
 [[target]]
-name = "alone"
+name = "$name"
 mode = "forward"
-addr = "127.0.0.1:9105"
+addr = "127.0.0.1:${target#*:}"
 ca = "{dir}/home/certs/ca.pem"
-cmd = ["@HERE@/on_terminal.py", "alone", "@WIRETAPE@", "{dir}/home", "--listen", "{addr}", "--upstream-ca", "{ca}", "--all"]
-env = { LD_PRELOAD = "@BIN@/resolve.so" }
-settle = 1.0
-
-[[target]]
-name = "attached"
-mode = "forward"
-addr = "127.0.0.1:9103"
-ca = "{dir}/home/certs/ca.pem"
-cmd = ["@HERE@/on_terminal.py", "attached", "@WIRETAPE@", "{dir}/home", "--listen", "{addr}", "--upstream-ca", "{ca}", "--all"]
-env = { LD_PRELOAD = "@BIN@/resolve.so" }
-settle = 1.0
-
-[[target]]
-name = "own-ui"
-mode = "forward"
-addr = "127.0.0.1:9104"
-ca = "{dir}/home/certs/ca.pem"
-cmd = ["@HERE@/on_terminal.py", "own", "@WIRETAPE@", "{dir}/home", "--listen", "{addr}", "--upstream-ca", "{ca}", "--all"]
+cmd = ["@HERE@/on_terminal.py", "$kind", "@WIRETAPE@", "{dir}/home", "--listen", "{addr}", "--upstream-ca", "{ca}", "--all"]
 env = { LD_PRELOAD = "@BIN@/resolve.so" }
 settle = 1.0
 
 PLAN
+done
 awk '/^\[\[scenario\]\]/ { on = 1 } on { print }' "$measure/wiretape.toml" >> "$plan"
 exec "$bin/measure" compare "$plan" --out "$bin/attached.jsonl" --rounds "$rounds" \
   --targets alone,attached,own-ui --scenarios "$scenarios"
