@@ -50,6 +50,15 @@ pub(super) fn response(told: &ExchangeTold, row: &Row) -> Result<Bytes, &'static
     Ok(told.response_body.clone())
 }
 
+/// Why there is no answer, where the exchange says so: a server that cannot be reached, a reset.
+pub(super) fn fault(told: &ExchangeTold, row: &Row) -> Option<Vec<Line>> {
+    if row.is_pending() || response(told, row).is_ok() {
+        return None;
+    }
+    let (_, error) = told.facts.iter().find(|(name, _)| name == "error")?;
+    Some(vec![Line::new(" ", Tint::Plain, &format!("no answer: {error}"), Tint::Bad)])
+}
+
 /// The tab Response shows the exchange's answer, or the one message that it is.
 pub(super) fn begins_as_body(row: &Row) -> bool {
     matches!(row.kind, RowKind::Call | RowKind::Exchange) && !row.is_pending()

@@ -225,7 +225,10 @@ impl Detail {
             },
         };
         match self.tab {
-            Tab::Response => body(content::response(told, row), effects),
+            Tab::Response => match content::fault(told, row) {
+                Some(why) => (Pane::Lines(LinesPane::of(why)), None),
+                None => body(content::response(told, row), effects),
+            },
             Tab::Request => body(content::request_bytes(told, row), effects),
             Tab::Headers => (Pane::Lines(LinesPane::of(content::headers(told))), None),
             Tab::Frames => (Pane::Frames(FramesPane::default()), None),

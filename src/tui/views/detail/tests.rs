@@ -13,7 +13,7 @@ use crate::tui::{
             screen,
         },
     },
-    desk::{Ask, Copyable, News},
+    desk::{Ask, Copyable, ExchangeTold, News},
     json::Index,
 };
 
@@ -127,6 +127,11 @@ fn copies() {
 
 /// The call with another answer.
 fn answered_with(payload: impl Into<Bytes>) -> App {
+    looked_at(|told| told.messages[1].payload = payload.into())
+}
+
+/// The call, of which something else is told.
+fn looked_at(change: impl FnOnce(&mut ExchangeTold)) -> App {
     let mut app = told(SIZE, FULL);
     press(&mut app, "<Enter>");
     press(&mut app, ":6<Enter>");
@@ -137,10 +142,25 @@ fn answered_with(payload: impl Into<Bytes>) -> App {
     });
     let (ticket, exchange) = asked.unwrap();
     let mut exchange = told_of(exchange);
-    exchange.messages[1].payload = payload.into();
+    change(&mut exchange);
     app.update(Msg::News(News::Exchange(ticket, Arc::new(exchange))));
     press_only(&mut app, "<Enter>");
     app
+}
+
+#[test]
+fn why_there_is_no_answer_stands_where_one_looks_for_it() {
+    let silent = |told: &mut ExchangeTold| {
+        told.messages.truncate(1);
+        told.response_body.clear();
+    };
+    assert!(shown(&looked_at(silent)).contains("no answer"));
+    let app = looked_at(|told| {
+        silent(told);
+        told.facts.push(("error".to_owned(), "connect 127.0.0.1:1: refused \u{1b}[2J".to_owned()));
+    });
+    let screen = shown(&app);
+    assert!(screen.contains("no answer: connect 127.0.0.1:1: refused ␛[2J"), "{screen}");
 }
 
 #[test]
